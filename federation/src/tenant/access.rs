@@ -1,0 +1,379 @@
+//! Workspace ONE Access as configured.
+
+use super::yes;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Tenant host, e.g. `acme.workspaceoneaccess.test`.
+    pub host: String,
+    /// Where device certificates are shown. Stands in for the product's KDC (iOS) and cert proxy (Android) legs.
+    pub certificate_host: String,
+    #[serde(default)]
+    pub directories: Vec<Directory>,
+    #[serde(default)]
+    pub network_ranges: Vec<NetworkRange>,
+    #[serde(default)]
+    pub identity_providers: Vec<IdentityProvider>,
+    #[serde(default)]
+    pub methods: Methods,
+    /// Access › Policies. `default` must exist (`default_access_policy_set`).
+    pub policies: Vec<AccessPolicy>,
+    /// Access › Catalog › Settings › Application Sources and web apps made from an Okta identity provider's metadata.
+    #[serde(default)]
+    pub application_sources: Vec<ApplicationSource>,
+    /// Access › Identity & Access Management › Setup › AirWatch (UEM integration).
+    #[serde(default)]
+    pub uem: Option<UemIntegration>,
+    #[serde(default)]
+    pub assumptions: Assumptions,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    pub name: String,
+    pub kind: DirectoryKind,
+    pub domain: String,
+    #[serde(default)]
+    pub users: Vec<User>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectoryKind {
+    Local,
+    /// Synchronised from Active Directory.
+    Ad,
+    /// *Other*: filled over SCIM.
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    pub name: String,
+    /// `${user.userName}`: what Access states as NameID.
+    pub username: String,
+    pub email: String,
+    /// `userPrincipalName`; the email where absent.
+    #[serde(default)]
+    pub upn: Option<String>,
+    #[serde(default)]
+    pub password: String,
+    #[serde(default)]
+    pub groups: Vec<String>,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// `ALL RANGES` is implied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkRange {
+    pub name: String,
+    pub ranges: Vec<IpNet>,
+}
+
+/// Access › Identity Providers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProvider {
+    pub name: String,
+    pub kind: IdentityProviderKind,
+    /// Directories (by name) whose people it serves.
+    #[serde(default)]
+    pub directories: Vec<String>,
+    /// Network ranges (by name) it is available from; `ALL RANGES` where absent.
+    #[serde(default = "all_ranges")]
+    pub network_ranges: Vec<String>,
+    /// Methods it offers. A third-party provider offers `okta-auth-method`.
+    pub methods: Vec<AuthMethod>,
+    /// Third-party only: entity id, SSO URL and the org app of Okta that stands for Access.
+    #[serde(default)]
+    pub third_party: Option<ThirdParty>,
+}
+
+fn all_ranges() -> Vec<String> {
+    vec!["ALL RANGES".into()]
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityProviderKind {
+    BuiltIn,
+    ThirdParty,
+}
+
+/// Okta as Access's identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThirdParty {
+    /// Name of the Okta app (`okta.apps`) that stands for Access.
+    pub okta_app: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthMethod {
+    Password,
+    /// *Mobile SSO (for iOS)*.
+    MobileSsoIos,
+    /// *Mobile SSO (for Android)*.
+    MobileSsoAndroid,
+    /// *Certificate (Cloud Deployment)*.
+    Certificate,
+    /// *Device Compliance (with Workspace ONE UEM)*.
+    DeviceCompliance,
+    /// A third-party identity provider's method, named *Okta Auth Method* in the recipe.
+    OktaAuthMethod,
+    /// A second factor of Access's own (Verify): approve, deny or no answer.
+    Mfa,
+}
+
+impl AuthMethod {
+    pub fn name(self) -> &'static str {
+        match self {
+            AuthMethod::Password => "password",
+            AuthMethod::MobileSsoIos => "mobile-sso-ios",
+            AuthMethod::MobileSsoAndroid => "mobile-sso-android",
+            AuthMethod::Certificate => "certificate",
+            AuthMethod::DeviceCompliance => "device-compliance",
+            AuthMethod::OktaAuthMethod => "okta-auth-method",
+            AuthMethod::Mfa => "mfa",
+        }
+    }
+    /// Whether it proves possession of a device credential: what *managed* means (documented).
+    pub fn by_certificate(self) -> bool {
+        matches!(self, AuthMethod::MobileSsoIos | AuthMethod::MobileSsoAndroid | AuthMethod::Certificate)
+    }
+}
+
+/// Settings of single methods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Methods {
+    pub mobile_sso_ios: CertificateMethod,
+    pub mobile_sso_android: CertificateMethod,
+    pub certificate: CertificateMethod,
+    pub password: PasswordMethod,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CertificateMethod {
+    /// Where the person is read from, in this order; the first that is present counts.
+    pub identifiers: Vec<CertificateIdentifier>,
+    /// *Enable Cert Revocation* (CRL).
+    pub check_revocation: bool,
+}
+
+impl Default for CertificateMethod {
+    fn default() -> Self {
+        use CertificateIdentifier::*;
+        CertificateMethod { identifiers: vec![Upn, Email, Subject], check_revocation: false }
+    }
+}
+
+/// *User identifier search order*: `upn | email | subject` (subject: UID, else CN).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateIdentifier {
+    Upn,
+    Email,
+    Subject,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordMethod {
+    /// Failed attempts before the next method (documented: 5).
+    pub attempts: u32,
+}
+
+impl Default for PasswordMethod {
+    fn default() -> Self {
+        PasswordMethod { attempts: 5 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessPolicy {
+    pub name: String,
+    pub rules: Vec<PolicyRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRule {
+    pub name: String,
+    /// *If a user's network range is*.
+    #[serde(default = "all_ranges_name")]
+    pub network_range: String,
+    /// *and user accessing content from*.
+    pub device_types: Vec<DeviceType>,
+    /// *and user belongs to group(s)*; empty: everybody.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// *Then perform this action*.
+    #[serde(default)]
+    pub action: RuleAction,
+    /// *then the user may authenticate using*: AND inside a chain, *If the preceding method fails or is not applicable, then* between chains.
+    #[serde(default)]
+    pub authenticate: Vec<Vec<AuthMethod>>,
+    /// *Re-authenticate after*, 8 hours by default.
+    #[serde(default = "eight_hours")]
+    pub reauthenticate_after_minutes: u32,
+    /// *Custom error message*.
+    #[serde(default)]
+    pub error: Option<CustomError>,
+}
+
+fn all_ranges_name() -> String {
+    "ALL RANGES".into()
+}
+
+fn eight_hours() -> u32 {
+    480
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceType {
+    /// Any browser on any system.
+    WebBrowser,
+    /// *Apps on Workspace ONE Intelligent Hub*.
+    HubApp,
+    Ios,
+    Android,
+    Windows10,
+    Macos,
+    AllDeviceTypes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleAction {
+    #[default]
+    Authenticate,
+    /// *Deny access*.
+    Deny,
+    /// *Allow access with no authentication*.
+    Allow,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomError {
+    pub message: String,
+    #[serde(default)]
+    pub link_text: String,
+    #[serde(default)]
+    pub link_url: String,
+}
+
+/// Okta as Access knows it: one per Okta identity-provider object, made from its metadata.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationSource {
+    pub name: String,
+    /// Name of the Okta identity provider whose metadata it was made from.
+    pub okta_identity_provider: String,
+    /// Policy by name; `default` where absent.
+    #[serde(default = "default_policy")]
+    pub policy: String,
+    /// *Device SSO Response*.
+    #[serde(default)]
+    pub device_sso_response: bool,
+    /// *Enable Force Authn Request*.
+    #[serde(default)]
+    pub force_authn: bool,
+    /// *Enable Authentication Failure Notification*.
+    #[serde(default)]
+    pub failure_notification: bool,
+    /// `signResponse`, true by default (documented).
+    #[serde(default = "yes")]
+    pub sign_response: bool,
+    /// `signAssertion`, false by default (documented).
+    #[serde(default)]
+    pub sign_assertion: bool,
+    /// `validityTimeSeconds`, 200 by default (documented).
+    #[serde(default = "validity")]
+    pub validity_seconds: u32,
+}
+
+fn default_policy() -> String {
+    "default".into()
+}
+
+fn validity() -> u32 {
+    200
+}
+
+/// How Access asks UEM. Documented settings: API URL, admin credential, API key, group id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UemIntegration {
+    /// API host without `/api`.
+    pub host: String,
+    /// `aw-tenant-code`.
+    pub api_key: String,
+    pub admin: String,
+    pub password: String,
+    /// *Device Compliance Check*.
+    #[serde(default = "yes")]
+    pub device_compliance_check: bool,
+    /// Patience in milliseconds (unknown: ours).
+    #[serde(default = "timeout")]
+    pub timeout_ms: u64,
+}
+
+fn timeout() -> u64 {
+    10_000
+}
+
+/// Where Access's behaviour is inferred or unknown; see `scenarios/requirements.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Assumptions {
+    pub response_class_ref: ResponseClassRef,
+    pub unsupported_under_force_authn: Unsupported,
+    pub device_sso_response_off: DeviceSsoResponseOff,
+    pub force_authn_toggle_off: ForceAuthnToggleOff,
+    pub posture_unrequested: PostureUnrequested,
+    pub compliance_pending: Pending,
+    pub is_compliant_emitted: bool,
+    pub group_rule_before_identity: GroupRuleBeforeIdentity,
+    pub udid_location: UdidLocation,
+}
+
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $(#[$d1:meta])* $first:ident, $($(#[$d2:meta])* $other:ident),+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $(#[$d1])* #[default] $first, $($(#[$d2])* $other),+ }
+    };
+}
+
+choice!(/// Class reference of a response.
+    ResponseClassRef { Method, PostureUri });
+choice!(/// What happens to a method that ForceAuthn excludes.
+    Unsupported { /// Next fallback.
+        NotApplicable, /// The whole request fails at once.
+        FailRequest });
+choice!(/// With *Device SSO Response* off.
+    DeviceSsoResponseOff { PlainAssertion, FailureResponse });
+choice!(/// With *Enable Force Authn Request* off and ForceAuthn in the request.
+    ForceAuthnToggleOff { Ignored, Refused });
+choice!(/// Without the Device Trust context in the request.
+    PostureUnrequested { NoPosture, PostureWheneverOn });
+choice!(/// Pending, NotAvailable and Unknown compliance.
+    Pending { FailClosed, Pass });
+choice!(/// A rule with groups, before the person is known.
+    GroupRuleBeforeIdentity { Skipped, MatchesNobody });
+choice!(/// Where the UDID is read from.
+    UdidLocation { AsTemplate, SanOnly });

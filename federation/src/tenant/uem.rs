@@ -1,0 +1,192 @@
+//! Workspace ONE UEM as configured.
+
+use crate::Platform;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uem {
+    /// Host of console, REST API and device services, e.g. `as1.awmdm.test`.
+    pub host: String,
+    /// Web enrolment host, e.g. `enroll.awmdm.test`.
+    pub enrollment_host: String,
+    #[serde(default)]
+    pub organization_groups: Vec<OrganizationGroup>,
+    #[serde(default)]
+    pub users: Vec<User>,
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
+    #[serde(default)]
+    pub compliance_policies: Vec<CompliancePolicy>,
+    pub api: Api,
+    #[serde(default)]
+    pub ca: CertificateAuthority,
+    /// How often the compliance engine looks at devices, in minutes (unknown: ours).
+    #[serde(default = "sweep")]
+    pub compliance_sweep_minutes: u32,
+    /// How long a profile command takes to reach a device, in minutes (unknown: ours).
+    #[serde(default = "delivery")]
+    pub delivery_minutes: u32,
+}
+
+fn sweep() -> u32 {
+    60
+}
+
+fn delivery() -> u32 {
+    5
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationGroup {
+    pub name: String,
+    /// *Group ID*.
+    pub group_id: String,
+    #[serde(default)]
+    pub parent: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    pub name: String,
+    pub username: String,
+    pub email: String,
+    /// `{UserPrincipalName}`; the email where absent.
+    #[serde(default)]
+    pub upn: Option<String>,
+    #[serde(default)]
+    pub password: String,
+    /// Organization group by name; the first where absent.
+    #[serde(default)]
+    pub organization_group: Option<String>,
+}
+
+/// A device profile. Its payload brings the certificate that Access takes for *managed*.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    pub name: String,
+    pub platforms: Vec<Platform>,
+    pub payload: Payload,
+    /// Certificate template: what subject and SAN carry.
+    #[serde(default)]
+    pub template: Template,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Payload {
+    /// iOS single sign-on (Kerberos in the product).
+    MobileSsoIos,
+    /// Android: Tunnel and cert proxy in the product.
+    MobileSsoAndroid,
+    /// A certificate for *Certificate (Cloud Deployment)*.
+    Certificate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Template {
+    /// Built-in CA: subject `CN={EnrollmentUser}`, SAN UPN and email, and a SAN `URI:urn:udid:<hex>` that we add (unknown: ours).
+    #[default]
+    EnrollmentUser,
+    /// Subject `CN={DeviceUid}`, SAN email and UPN (documented for Certificate + Device Compliance).
+    DeviceUid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompliancePolicy {
+    pub name: String,
+    #[serde(default)]
+    pub platforms: Vec<Platform>,
+    #[serde(default, rename = "match")]
+    pub matching: Matching,
+    pub rules: Vec<ComplianceRule>,
+    /// Action and escalations, in order.
+    pub actions: Vec<ComplianceAction>,
+}
+
+/// When the device counts as violating: any rule broken, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matching {
+    #[default]
+    Any,
+    All,
+}
+
+/// A state that violates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComplianceRule {
+    /// *Compromised Status* is compromised.
+    Compromised,
+    /// *Passcode* is not present.
+    NoPasscode,
+    /// *Encryption* is not enabled.
+    NotEncrypted,
+    /// *OS Version* is lower than this.
+    OsBelow(String),
+    /// *Application List* contains this one.
+    AppPresent(String),
+    /// *Application List* does not contain this one.
+    AppMissing(String),
+    /// *Device Last Seen* longer ago than this many minutes.
+    NotSeenForMinutes(u32),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComplianceAction {
+    pub name: String,
+    /// Minutes after the violation was found; 0 for the first action, more for escalations.
+    #[serde(default)]
+    pub after_minutes: u32,
+    /// *Mark as Not Compliant*, ticked by default (documented).
+    #[serde(default = "super::yes")]
+    pub mark_not_compliant: bool,
+    #[serde(default, rename = "do")]
+    pub what: ActionKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    #[default]
+    Notify,
+    /// *Block/Remove Profile*, by name; back again when compliant.
+    RemoveProfile(String),
+    EnterpriseWipe,
+}
+
+/// REST API credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// `aw-tenant-code`.
+    pub key: String,
+    pub admin: String,
+    pub password: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CertificateAuthority {
+    /// Life of a device certificate.
+    pub leaf_days: u32,
+    /// CRL publication (unknown: ours, hourly).
+    pub crl_minutes: u32,
+    /// Publishes at each revocation as well (assumption `revocation-delay`: at once).
+    pub publish_at_once: bool,
+    /// Revokes a profile's certificate when the profile is removed or the device unenrolled (a template option).
+    pub revoke_on_removal: bool,
+}
+
+impl Default for CertificateAuthority {
+    fn default() -> Self {
+        CertificateAuthority { leaf_days: 365, crl_minutes: 60, publish_at_once: false, revoke_on_removal: false }
+    }
+}
