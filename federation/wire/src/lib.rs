@@ -1,1 +1,14 @@
-//! stub
+//! What crosses the wire between the parties, and nothing about what they decide.
+//!
+//! SAML goes one road: front door (limits, no DOCTYPE), signature shape, verify, then read only the verified node.
+
+pub mod certificate;
+pub mod door;
+pub mod dsig;
+pub mod form;
+pub mod metadata;
+pub mod redirect;
+pub mod refusal;
+pub mod saml;
+
+pub use refusal::Refusal;
