@@ -1,0 +1,87 @@
+//! What all hosts of a run share: clock, seeded ids, the transcript, the store; and a party's door to it.
+
+use crate::clock::Clock;
+use crate::net::{Caller, Net};
+use crate::store::Store;
+use federation::{CallError, Event, EventKind, Fut, Outside, Request, Response, StoreError, Time};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Shared state of one world.
+pub struct Core {
+    pub clock: Clock,
+    pub store: Store,
+    seed: u64,
+    streams: Mutex<BTreeMap<String, ChaCha20Rng>>,
+    events: Mutex<Vec<Event>>,
+}
+
+/// Takes a lock whatever became of its last holder.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Core {
+    pub fn new(clock: Clock, seed: u64, store: Store) -> Core {
+        Core { clock, store, seed, streams: Mutex::default(), events: Mutex::default() }
+    }
+
+    /// 160 bits from the child stream `name`; one consumer never disturbs another.
+    pub fn fresh_id(&self, name: &str) -> String {
+        let mut streams = locked(&self.streams);
+        let stream = streams.entry(name.to_string()).or_insert_with(|| ChaCha20Rng::from_seed(self.derive(name)));
+        let mut bytes = [0u8; 20];
+        stream.fill_bytes(&mut bytes);
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// 32 bytes that depend on the seed and `name` alone.
+    pub fn derive(&self, name: &str) -> [u8; 32] {
+        Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(name).finalize().into()
+    }
+
+    pub fn note(&self, party: &str, kind: EventKind) {
+        let event = Event { at: self.clock.now(), party: party.into(), kind };
+        locked(&self.events).push(event);
+    }
+
+    /// Takes what was noted since the last call.
+    pub fn drain(&self) -> Vec<Event> {
+        std::mem::take(&mut *locked(&self.events))
+    }
+}
+
+/// The door of one party.
+#[derive(Clone)]
+pub struct Door {
+    pub party: String,
+    pub core: Arc<Core>,
+    pub net: Net,
+}
+
+impl Outside for Door {
+    fn now(&self) -> Time {
+        self.core.clock.now()
+    }
+    fn fresh_id(&self, purpose: &'static str) -> String {
+        self.core.fresh_id(&format!("{}/{purpose}", self.party))
+    }
+    fn new_key(&self) -> Vec<u8> {
+        crate::device::new_key()
+    }
+    fn call<'a>(&'a self, request: Request, timeout_ms: u64) -> Fut<'a, Result<Response, CallError>> {
+        Box::pin(async move {
+            let caller = Caller { name: self.party.clone(), ip: crate::net::SERVER_IP, keys: Vec::new(), timeout_ms };
+            self.net.call(&caller, request).await
+        })
+    }
+    fn once(&self, table: &'static str, key: &str, until: Time) -> Result<bool, StoreError> {
+        self.core.store.once(&format!("{}/{table}", self.party), key, until)
+    }
+    fn note(&self, kind: EventKind) {
+        self.core.note(&self.party, kind);
+    }
+}

@@ -1,0 +1,154 @@
+//! A device as the runner holds it: its own keys (made here, never anywhere else), its profiles and its UEM token.
+//! Okta and Access learn of it only what crosses the wire.
+
+use crate::net::{Caller, Net};
+use bytes::Bytes;
+use federation::device::Device;
+use federation::{Client, DeviceKind};
+use rcgen::{CertificateParams, DnType, KeyPair};
+use rustls::sign::CertifiedKey;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A new P-256 key, PKCS#8 DER.
+pub fn new_key() -> Vec<u8> {
+    KeyPair::generate().expect("P-256 keys can always be made").serialize_der()
+}
+
+/// A device in somebody's hand.
+pub struct Handset {
+    pub device: Device,
+    pub udid: String,
+    token: Option<String>,
+    /// Installed profiles: name to key and certificate.
+    profiles: BTreeMap<String, Arc<CertifiedKey>>,
+}
+
+impl Handset {
+    pub fn new(device: Device, udid: String) -> Handset {
+        Handset { device, udid, token: None, profiles: BTreeMap::new() }
+    }
+
+    /// Keys that its TLS client may show.
+    pub fn keys(&self) -> Vec<Arc<CertifiedKey>> {
+        self.profiles.values().cloned().collect()
+    }
+
+    pub fn profiles(&self) -> Vec<String> {
+        self.profiles.keys().cloned().collect()
+    }
+
+    /// Drops a profile with its key, as when a person removes it by hand.
+    pub fn remove_profile(&mut self, name: &str) -> bool {
+        self.profiles.remove(name).is_some()
+    }
+
+    /// Enrols with a UEM user's credentials and installs what UEM pushes.
+    pub async fn enrol(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr, username: &str, password: &str) -> Result<(), String> {
+        let body = json!({
+            "username": username, "password": password, "udid": self.udid, "kind": self.device.kind,
+            "platform": platform_word(self.device.kind), "os_version": self.device.os_version,
+            "facts": self.device.facts, "device_name": self.device.name,
+        });
+        let answer = self.post(net, ip, &uem.enrollment, "/enroll", body).await?;
+        self.token = answer.get("token").and_then(Value::as_str).map(String::from);
+        for profile in answer.get("profiles").and_then(Value::as_array).cloned().unwrap_or_default() {
+            if let Some(name) = profile.get("name").and_then(Value::as_str) {
+                self.install(net, uem, ip, name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a key, asks UEM to certify it, keeps both.
+    pub async fn install(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr, profile: &str) -> Result<(), String> {
+        let failed = |e: rcgen::Error| e.to_string();
+        let key = KeyPair::generate().map_err(failed)?;
+        let mut params = CertificateParams::new(Vec::<String>::new()).map_err(failed)?;
+        params.distinguished_name.push(DnType::CommonName, self.udid.clone());
+        let csr = params.serialize_request(&key).and_then(|c| c.pem()).map_err(failed)?;
+        let body = json!({ "udid": self.udid, "token": self.token, "profile": profile, "csr_pem": csr });
+        let answer = self.post(net, ip, &uem.enrollment, "/device/profile", body).await?;
+        let pem = answer.get("certificate_pem").and_then(Value::as_str).ok_or("UEM sent no certificate")?;
+        let der = wire::certificate::der_from_pem(pem).map_err(|e| e.to_string())?;
+        let certified = net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
+        self.profiles.insert(profile.into(), certified);
+        Ok(())
+    }
+
+    /// Reports a sample and does what UEM commands.
+    pub async fn check_in(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr) -> Result<(), String> {
+        if self.token.is_none() {
+            return Ok(());
+        }
+        let body = json!({ "udid": self.udid, "token": self.token, "facts": self.device.facts, "os_version": self.device.os_version });
+        let answer = self.post(net, ip, &uem.enrollment, "/device/checkin", body).await?;
+        for command in answer.get("commands").and_then(Value::as_array).cloned().unwrap_or_default() {
+            let profile = command.get("profile").and_then(Value::as_str).unwrap_or_default();
+            match command.get("kind").and_then(Value::as_str) {
+                Some("install-profile") => self.install(net, uem, ip, profile).await?,
+                Some("remove-profile") => {
+                    self.profiles.remove(profile);
+                }
+                Some("wipe") => {
+                    self.profiles.clear();
+                    self.token = None;
+                }
+                other => return Err(format!("UEM sent an unknown command `{}`", other.unwrap_or(""))),
+            }
+        }
+        Ok(())
+    }
+
+    async fn post(&self, net: &Net, ip: IpAddr, host: &str, path: &str, body: Value) -> Result<Value, String> {
+        let request = http::Request::post(format!("https://{host}{path}"))
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Bytes::from(body.to_string()))
+            .map_err(|e| e.to_string())?;
+        let caller = Caller { name: self.device.name.clone(), ip, keys: Vec::new(), timeout_ms: 30_000 };
+        let answer = net.call(&caller, request).await.map_err(|e| e.to_string())?;
+        if !answer.status().is_success() {
+            return Err(format!("{path} answered {}: {}", answer.status(), String::from_utf8_lossy(answer.body())));
+        }
+        serde_json::from_slice(answer.body()).map_err(|e| e.to_string())
+    }
+}
+
+/// Host names of UEM that devices talk to.
+#[derive(Debug, Clone)]
+pub struct UemHosts {
+    pub enrollment: String,
+}
+
+fn platform_word(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Iphone | DeviceKind::Ipad => "ios",
+        DeviceKind::AndroidPhone => "android",
+        DeviceKind::WindowsPc => "windows",
+        DeviceKind::Mac => "macos",
+        DeviceKind::LinuxPc => "other-desktop",
+    }
+}
+
+/// What the client says it is. iPadOS Safari says Macintosh unless asked for the mobile site.
+pub fn user_agent(kind: DeviceKind, client: Client) -> String {
+    const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15";
+    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    const IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    const ANDROID: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)";
+    const WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36 Edg/122.0.0.0";
+    const LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36";
+    let hub = if client == Client::Hub { " AirWatchAgent Hub/24.01" } else { "" };
+    match (kind, client) {
+        (_, Client::DesktopSite) => WINDOWS.into(),
+        (DeviceKind::Iphone, _) => format!("{IPHONE} Version/17.4 Mobile/15E148 Safari/604.1{hub}"),
+        (DeviceKind::Ipad, Client::Browser) => MAC.into(),
+        (DeviceKind::Ipad, _) => format!("{IPAD} Version/17.4 Mobile/15E148 Safari/604.1{hub}"),
+        (DeviceKind::AndroidPhone, _) => format!("{ANDROID} Chrome/122.0.0.0 Mobile Safari/537.36{hub}"),
+        (DeviceKind::WindowsPc, _) => format!("{WINDOWS}{hub}"),
+        (DeviceKind::Mac, _) => format!("{MAC}{hub}"),
+        (DeviceKind::LinuxPc, _) => LINUX.into(),
+    }
+}

@@ -1,0 +1,252 @@
+//! The simulated internet: host names, two fabrics (in-memory streams, loopback TCP), real TLS and HTTP/1.1 on both.
+//!
+//! Each call is a connection of its own, so that both fabrics make the same handshakes.
+
+use crate::core::{Core, Door, locked};
+use crate::tls::{Authority, TlsError};
+use bytes::Bytes;
+use federation::{CallError, EventKind, Party, Peer, Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use rustls::pki_types::ServerName;
+use rustls::sign::CertifiedKey;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// Where calls between servers come from.
+pub const SERVER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const BODY_LIMIT: usize = 1 << 20;
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What carries the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Fabric {
+    #[default]
+    Memory,
+    Loopback,
+}
+
+/// Something broken on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Down,
+    /// Answers after this many milliseconds.
+    Slow(u64),
+    /// Answers 200 with bytes that mean nothing.
+    Garbage,
+    /// Drops the connection.
+    Dropped,
+}
+
+/// Who calls: name for the transcript, the address the other side sees, the keys it may show, its patience.
+#[derive(Clone)]
+pub struct Caller {
+    pub name: String,
+    pub ip: IpAddr,
+    pub keys: Vec<Arc<CertifiedKey>>,
+    pub timeout_ms: u64,
+}
+
+struct Site {
+    party: Arc<dyn Party>,
+    tls: Arc<ServerConfig>,
+    port: Option<u16>,
+}
+
+struct Inner {
+    fabric: Fabric,
+    core: Arc<Core>,
+    authority: Authority,
+    plain: Arc<rustls::ClientConfig>,
+    sites: Mutex<BTreeMap<String, Arc<Site>>>,
+    faults: Mutex<BTreeMap<String, Fault>>,
+    /// Loopback: which simulated address a client port stands for.
+    addresses: Mutex<BTreeMap<u16, IpAddr>>,
+    handshakes: AtomicU64,
+}
+
+/// A handle on the internet of one world.
+#[derive(Clone)]
+pub struct Net(Arc<Inner>);
+
+impl Net {
+    pub fn new(fabric: Fabric, core: Arc<Core>) -> Result<Net, TlsError> {
+        let authority = Authority::new(core.clock.clone())?;
+        let plain = authority.client(Vec::new())?;
+        Ok(Net(Arc::new(Inner {
+            fabric,
+            core,
+            authority,
+            plain,
+            sites: Mutex::default(),
+            faults: Mutex::default(),
+            addresses: Mutex::default(),
+            handshakes: AtomicU64::new(0),
+        })))
+    }
+
+    pub fn authority(&self) -> &Authority {
+        &self.0.authority
+    }
+
+    /// TLS handshakes completed so far.
+    pub fn handshakes(&self) -> u64 {
+        self.0.handshakes.load(Ordering::Relaxed)
+    }
+
+    pub fn set_fault(&self, party: &str, fault: Option<Fault>) {
+        let mut faults = locked(&self.0.faults);
+        match fault {
+            Some(fault) => faults.insert(party.into(), fault),
+            None => faults.remove(party),
+        };
+    }
+
+    /// Puts `party` on its host names.
+    pub async fn host(&self, party: Arc<dyn Party>) -> Result<(), TlsError> {
+        let asking: BTreeMap<String, Vec<Bytes>> = party.certificate_hosts().into_iter().collect();
+        for host in party.hosts() {
+            let hints = asking.get(&host).map(|hints| hints.iter().map(|h| h.to_vec()).collect());
+            let tls = self.0.authority.server(&host, hints)?;
+            let mut site = Site { party: party.clone(), tls, port: None };
+            if self.0.fabric == Fabric::Loopback {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                site.port = Some(listener.local_addr()?.port());
+                self.clone().listen(listener, host.clone());
+            }
+            locked(&self.0.sites).insert(host, Arc::new(site));
+        }
+        Ok(())
+    }
+
+    fn site(&self, host: &str) -> Option<Arc<Site>> {
+        locked(&self.0.sites).get(host).cloned()
+    }
+
+    fn listen(self, listener: TcpListener, host: String) {
+        tokio::spawn(async move {
+            while let Ok((stream, from)) = listener.accept().await {
+                let Some(site) = self.site(&host) else { continue };
+                tokio::spawn(self.clone().serve(site, stream, Err(from)));
+            }
+        });
+    }
+
+    /// One connection on the server side. `from`: the simulated address, or the socket whose address stands in the table.
+    async fn serve<S>(self, site: Arc<Site>, stream: S, from: Result<IpAddr, SocketAddr>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let acceptor = TlsAcceptor::from(site.tls.clone());
+        let Ok(Ok(tls)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
+        let ip = from.unwrap_or_else(|a| locked(&self.0.addresses).remove(&a.port()).unwrap_or(a.ip()));
+        let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
+        let peer = Peer { ip, certificates: certificates.iter().map(|c| Bytes::copy_from_slice(c)).collect() };
+        let door = Door { party: site.party.name().to_string(), core: self.0.core.clone(), net: self.clone() };
+        let service = service_fn(move |request| {
+            let (party, door, peer) = (site.party.clone(), door.clone(), peer.clone());
+            async move { Ok::<_, Infallible>(answer(&*party, &door, peer, request).await) }
+        });
+        let mut server = hyper::server::conn::http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).keep_alive(false);
+        // A client that goes away mid-request is its own business.
+        let _ = server.serve_connection(TokioIo::new(tls), service).await;
+    }
+
+    /// One HTTPS exchange; the URI must be `https://HOST/…`.
+    pub async fn call(&self, caller: &Caller, request: Request) -> Result<Response, CallError> {
+        let host = request.uri().host().unwrap_or_default().to_string();
+        let site = self.site(&host).ok_or_else(|| CallError::UnknownHost(host.clone()))?;
+        let (method, path) = (request.method().to_string(), request.uri().path().to_string());
+        let to = site.party.name().to_string();
+        let result = self.exchange(caller, &host, site, request).await;
+        let status = result.as_ref().map_or(0, |r| r.status().as_u16());
+        self.0.core.note(&caller.name, EventKind::Http { to, method, path, status });
+        result
+    }
+
+    async fn exchange(&self, caller: &Caller, host: &str, site: Arc<Site>, request: Request) -> Result<Response, CallError> {
+        let fault = locked(&self.0.faults).get(site.party.name()).copied();
+        match fault {
+            Some(Fault::Down) => return Err(CallError::Refused("nobody listens".into())),
+            Some(Fault::Dropped) => return Err(CallError::Broken("closed by the other side".into())),
+            Some(Fault::Slow(ms)) if ms >= caller.timeout_ms => {
+                self.0.core.clock.advance(Duration::from_millis(caller.timeout_ms));
+                return Err(CallError::TimedOut);
+            }
+            Some(Fault::Slow(ms)) => self.0.core.clock.advance(Duration::from_millis(ms)),
+            Some(Fault::Garbage) => return Ok(Response::new(Bytes::from_static(b"\x00{<garbage"))),
+            None => {}
+        }
+        match site.port {
+            None => {
+                let (near, far) = tokio::io::duplex(64 * 1024);
+                tokio::spawn(self.clone().serve(site, far, Ok(caller.ip)));
+                self.over(caller, host, near, request).await
+            }
+            Some(port) => {
+                let broken = |e: std::io::Error| CallError::Refused(e.to_string());
+                let near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(broken)?;
+                let _ = near.set_nodelay(true);
+                let own = near.local_addr().map_err(broken)?.port();
+                locked(&self.0.addresses).insert(own, caller.ip);
+                self.over(caller, host, near, request).await
+            }
+        }
+    }
+
+    async fn over<S>(&self, caller: &Caller, host: &str, stream: S, request: Request) -> Result<Response, CallError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let broken = |e: &dyn std::fmt::Display| CallError::Broken(e.to_string());
+        let config = if caller.keys.is_empty() {
+            self.0.plain.clone()
+        } else {
+            self.0.authority.client(caller.keys.clone()).map_err(|e| broken(&e))?
+        };
+        let name = ServerName::try_from(host.to_string()).map_err(|e| broken(&e))?;
+        let tls = TlsConnector::from(config).connect(name, stream).await.map_err(|e| broken(&e))?;
+        self.0.handshakes.fetch_add(1, Ordering::Relaxed);
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.map_err(|e| broken(&e))?;
+        tokio::spawn(connection);
+        let response = sender.send_request(outgoing(host, request)).await.map_err(|e| broken(&e))?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|e| broken(&e))?.to_bytes();
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// Origin form with a `Host` header, as HTTP/1.1 wants it.
+fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_string();
+    parts.uri = path.parse().unwrap_or_default();
+    if let Ok(host) = host.parse() {
+        parts.headers.insert(http::header::HOST, host);
+    }
+    http::Request::from_parts(parts, Full::new(body))
+}
+
+/// Hands a request to the party: body read under the limit, peer attached.
+async fn answer(party: &dyn Party, door: &Door, peer: Peer, request: http::Request<Incoming>) -> http::Response<Full<Bytes>> {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
+        let mut refused = http::Response::new(Full::new(Bytes::from_static(b"body too large")));
+        *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
+        return refused;
+    };
+    parts.extensions.insert(peer);
+    party.handle(door, http::Request::from_parts(parts, body.to_bytes())).await.map(Full::new)
+}
