@@ -1,0 +1,196 @@
+//! A SaaS app: a strict SAML service provider whose page shows what it was told.
+
+use crate::core::locked;
+use bytes::Bytes;
+use federation::world::SaasApp;
+use federation::{EventKind, Fut, Outside, Party, Request, Response};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+use wire::dsig::{SignatureFloor, TrustedKey};
+use wire::form::{Form, decode_post, html_escape};
+use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
+
+/// Life of an unanswered request.
+const PENDING: Duration = Duration::from_secs(600);
+const REPLAY: Duration = Duration::from_secs(3600);
+
+/// What an administrator pasted from Okta's metadata of this app.
+#[derive(Clone)]
+pub struct OktaIdp {
+    pub entity_id: String,
+    pub sso_url: String,
+    pub keys: Vec<TrustedKey>,
+}
+
+#[derive(Debug, Clone)]
+struct Session {
+    login: String,
+    attributes: Vec<(String, Vec<String>)>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Pending request id by browser cookie.
+    pending: BTreeMap<String, String>,
+    sessions: BTreeMap<String, Session>,
+}
+
+/// One app.
+pub struct App {
+    settings: SaasApp,
+    idp: OktaIdp,
+    state: Mutex<State>,
+}
+
+impl App {
+    pub fn new(settings: SaasApp, idp: OktaIdp) -> App {
+        App { settings, idp, state: Mutex::default() }
+    }
+
+    pub fn entity_id(host: &str) -> String {
+        format!("https://{host}/saml/metadata")
+    }
+
+    pub fn acs_url(host: &str) -> String {
+        format!("https://{host}/saml/acs")
+    }
+
+    fn start(&self, outside: &dyn Outside) -> Response {
+        let id = format!("_{}", outside.fresh_id("request"));
+        let request = AuthnRequest {
+            id: id.clone(),
+            issue_instant: outside.now(),
+            destination: Some(self.idp.sso_url.clone()),
+            issuer: App::entity_id(&self.settings.host),
+            acs_url: Some(App::acs_url(&self.settings.host)),
+            force_authn: false,
+            is_passive: false,
+            name_id_format: Some(saml::NAMEID_UNSPECIFIED.into()),
+            subject: None,
+            requested_context: None,
+        };
+        let sent = saml::write_request(&request, None)
+            .and_then(|xml| Ok((wire::redirect::request_url(&self.idp.sso_url, &xml, Some("/"), None)?, xml)));
+        let (url, xml) = match sent {
+            Ok(sent) => sent,
+            Err(refusal) => return self.rejected(outside, refusal.code, &refusal.detail),
+        };
+        outside.note(EventKind::Message {
+            to: "okta".into(),
+            what: "AuthnRequest".into(),
+            id: id.clone(),
+            in_response_to: None,
+            flags: vec![],
+            xml,
+        });
+        let browser = outside.fresh_id("browser");
+        locked(&self.state).pending.insert(browser.clone(), id);
+        answer(303, &[("location", url), ("set-cookie", format!("app_tx={browser}; Secure; HttpOnly; SameSite=None; Path=/"))], String::new())
+    }
+
+    fn acs(&self, outside: &dyn Outside, request: &Request) -> Response {
+        match self.read(outside, request) {
+            Ok(session) => {
+                let id = outside.fresh_id("session");
+                outside.note(EventKind::SignedIn { login: session.login.clone() });
+                locked(&self.state).sessions.insert(id.clone(), session);
+                answer(303, &[("location", "/".into()), ("set-cookie", format!("app_sid={id}; Secure; HttpOnly; SameSite=None; Path=/"))], String::new())
+            }
+            Err((code, detail)) => self.rejected(outside, code, &detail),
+        }
+    }
+
+    fn read(&self, outside: &dyn Outside, request: &Request) -> Result<Session, (&'static str, String)> {
+        let refused = |r: wire::Refusal| (r.code, r.detail);
+        let form = Form::parse(request.body()).map_err(refused)?;
+        let xml = decode_post(form.get("SAMLResponse").unwrap_or_default()).map_err(refused)?;
+        let expected = cookie(request, "app_tx").and_then(|b| locked(&self.state).pending.remove(&b));
+        if expected.is_none() && !self.settings.accept_idp_initiated {
+            return Err(("saml/unsolicited", "this browser has no request open".into()));
+        }
+        let acs = App::acs_url(&self.settings.host);
+        let audience = App::entity_id(&self.settings.host);
+        let check = ResponseCheck {
+            issuer: &self.idp.entity_id,
+            keys: &self.idp.keys,
+            must_sign: MustSign::Any,
+            floor: SignatureFloor::Sha256,
+            audience: &audience,
+            acs_url: &acs,
+            in_response_to: expected.as_deref(),
+            now: outside.now(),
+            skew_seconds: self.settings.clock_skew_seconds,
+        };
+        let response = saml::read_response(&xml, &check).map_err(refused)?;
+        let assertion = response.assertion.as_ref().ok_or(("saml/status", response.status.code.clone()))?;
+        let until = outside.now() + REPLAY;
+        for (table, id) in [("used-assertions", Some(&assertion.id)), ("used-requests", expected.as_ref())] {
+            let Some(id) = id else { continue };
+            if !outside.once(table, id, until).map_err(|e| ("store/failed", e.to_string()))? {
+                return Err(("saml/replay", id.clone()));
+            }
+        }
+        Ok(Session { login: assertion.name_id.clone(), attributes: assertion.attributes.clone() })
+    }
+
+    fn home(&self, session: &Session) -> Response {
+        let row = |(name, values): &(String, Vec<String>)| {
+            format!("<dt>{}</dt><dd>{}</dd>", html_escape(name), html_escape(&values.join(", ")))
+        };
+        let rows: String = session.attributes.iter().map(row).collect();
+        let trusted = session.attributes.iter().find(|(n, _)| n == "device.trusted").and_then(|(_, v)| v.first().cloned());
+        let body = format!(
+            "<main data-page=\"app/home\" data-login=\"{0}\" data-trusted=\"{1}\"><h1>{2}</h1><p>Signed in as {0}.</p><dl>{rows}</dl></main>",
+            html_escape(&session.login),
+            html_escape(&trusted.unwrap_or_default()),
+            html_escape(&self.settings.name),
+        );
+        answer(200, &[], body)
+    }
+
+    fn rejected(&self, outside: &dyn Outside, code: &str, detail: &str) -> Response {
+        outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
+        let reason = html_escape(&format!("{code}: {detail}"));
+        answer(403, &[], format!("<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p class=\"reason\">{reason}</p></main>"))
+    }
+}
+
+impl Party for App {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings.host.clone()]
+    }
+    fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
+        Box::pin(async move {
+            match (request.method().as_str(), request.uri().path()) {
+                ("POST", "/saml/acs") => self.acs(outside, &request),
+                ("GET", "/") => {
+                    let session = cookie(&request, "app_sid").and_then(|s| locked(&self.state).sessions.get(&s).cloned());
+                    session.map_or_else(|| self.start(outside), |s| self.home(&s))
+                }
+                _ => answer(404, &[], "<main data-page=\"app/not-found\"><p>There is nothing here.</p></main>".into()),
+            }
+        })
+    }
+}
+
+fn cookie(request: &Request, name: &str) -> Option<String> {
+    let line = request.headers().get(http::header::COOKIE)?.to_str().ok()?;
+    line.split("; ").find_map(|c| c.strip_prefix(name)?.strip_prefix('=').map(String::from))
+}
+
+fn answer(status: u16, headers: &[(&str, String)], body: String) -> Response {
+    let html = format!("<!doctype html><meta charset=\"utf-8\"><title>App</title>{body}");
+    let mut response = http::Response::builder()
+        .status(status)
+        .header("content-type", "text/html; charset=utf-8")
+        .header("cache-control", "no-store")
+        .header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    for (name, value) in headers {
+        response = response.header(*name, value);
+    }
+    response.body(Bytes::from(html)).unwrap_or_default()
+}
