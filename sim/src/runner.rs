@@ -1,0 +1,379 @@
+//! Replays a case step by step and compares what the person experienced with what its author expected.
+
+use crate::browser::{Answers, Browser, Cookies, End, Mfa, Visit};
+use crate::net::{Caller, Fault};
+use crate::transcript;
+use crate::world::{BuildError, Options, Running};
+use federation::{DeviceContext, Event, EventKind, Finding, Outcome, Outside, Time};
+use scenarios::{Action, Case, Expect, MfaAnswer, PasswordAnswer, SignIn, Start, Step};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a sign-in came to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Observed {
+    pub outcome: Outcome,
+    /// Who decided it: `okta`, `access`, an app's name or `browser`.
+    pub by: String,
+    pub because: Vec<Finding>,
+    /// Login at each party that has a session for this browser.
+    pub as_whom: BTreeMap<String, String>,
+    /// Present only where an assertion reached the app.
+    pub device_trusted: Option<DeviceContext>,
+    pub page: String,
+    pub page_text: String,
+    pub flags: Vec<String>,
+    pub log: Vec<String>,
+    /// The redirects that repeat, where there was a loop.
+    pub cycle: Vec<String>,
+}
+
+/// An expectation that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Missed {
+    pub what: String,
+    pub expected: String,
+    pub observed: String,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct StepResult {
+    pub number: usize,
+    pub action: String,
+    pub observed: Option<Observed>,
+    pub missed: Vec<Missed>,
+    #[serde(skip)]
+    pub events: Vec<Event>,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct CaseResult {
+    pub id: String,
+    pub steps: Vec<StepResult>,
+    /// Why the case could not be played to its end.
+    pub error: Option<String>,
+    pub handshakes: u64,
+}
+
+impl CaseResult {
+    pub fn met(&self) -> bool {
+        self.error.is_none() && self.steps.iter().all(|s| s.missed.is_empty())
+    }
+    /// The canonical transcript of all steps.
+    pub fn transcript(&self) -> String {
+        transcript::text(self.steps.iter().flat_map(|s| &s.events))
+    }
+    pub fn last(&self) -> Option<&Observed> {
+        self.steps.iter().rev().find_map(|s| s.observed.as_ref())
+    }
+}
+
+/// Replays `case`; every problem ends up in the result.
+pub async fn run(case: &Case, options: &Options) -> CaseResult {
+    let mut result = CaseResult { id: case.id.clone(), steps: Vec::new(), error: None, handshakes: 0 };
+    match Running::start(&case.world, options).await {
+        Err(BuildError(e)) => result.error = Some(e),
+        Ok(running) => {
+            running.core.drain();
+            let mut stage = Stage { running, cookies: BTreeMap::new(), sessions: BTreeMap::new() };
+            for (index, step) in case.steps.iter().enumerate() {
+                match stage.play(index + 1, step).await {
+                    Ok(step) => result.steps.push(step),
+                    Err(e) => {
+                        result.error = Some(format!("step {}: {e}", index + 1));
+                        break;
+                    }
+                }
+            }
+            result.handshakes = stage.running.net.handshakes();
+            if let Err(e) = stage.running.core.store.journal(&case.id, &result.transcript()) {
+                result.error.get_or_insert(e.to_string());
+            }
+        }
+    }
+    result
+}
+
+struct Stage {
+    running: Running,
+    /// Cookies of each device's browser.
+    cookies: BTreeMap<String, Cookies>,
+    /// Who each device's browser is signed in as, by party.
+    sessions: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Stage {
+    async fn play(&mut self, number: usize, step: &Step) -> Result<StepResult, String> {
+        let now = self.running.core.clock.now();
+        self.let_happen(now).await?;
+        let observed = self.act(&step.action).await?;
+        let events = self.running.core.drain();
+        let observed = observed.map(|(visit, device, app)| self.observe(visit, &device, &app, &events));
+        let missed = observed.as_ref().map(|o| compare(&step.expect, o)).unwrap_or_default();
+        Ok(StepResult { number, action: step.action.to_string(), observed, missed, events })
+    }
+
+    async fn act(&mut self, action: &Action) -> Result<Option<(Visit, String, String)>, String> {
+        match action {
+            Action::SignIn(sign_in) => return self.sign_in(sign_in).await.map(Some),
+            Action::Enrol { device, as_user } => self.running.enrol(device, as_user).await?,
+            Action::Wait { minutes } => {
+                let until = self.running.core.clock.now() + Duration::from_secs(u64::from(*minutes) * 60);
+                self.let_happen(until).await?;
+            }
+            Action::DeviceFacts { device, facts } => self.handset(device)?.device.facts = facts.clone(),
+            Action::CheckIn { device } => self.check_in(device).await?,
+            Action::Sweep => {
+                self.check_in_all().await?;
+                self.manage_uem(uem_mock::Manage::Sweep)?;
+                self.check_in_all().await?;
+            }
+            Action::Wipe { device } => {
+                let udid = self.handset(device)?.udid.clone();
+                self.manage_uem(uem_mock::Manage::Wipe { udid })?;
+                self.check_in(device).await?;
+            }
+            Action::RemoveProfile { device, profile } => {
+                if !self.handset(device)?.remove_profile(profile) {
+                    return Err(format!("`{device}` has no profile `{profile}`"));
+                }
+            }
+            Action::RevokeCertificate { device, profile } => {
+                let udid = self.handset(device)?.udid.clone();
+                self.manage_uem(uem_mock::Manage::Revoke { udid, profile: profile.clone() })?;
+            }
+            Action::Change { world } => self.change(world)?,
+            Action::SignOut { on } => {
+                self.cookies.remove(on);
+                self.sessions.remove(on);
+            }
+            Action::Break { party, how } => self.running.net.set_fault(party, Some(fault(*how))),
+            Action::Mend { party } => self.running.net.set_fault(party, None),
+        }
+        Ok(None)
+    }
+
+    fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
+        self.running.handsets.get_mut(name).ok_or_else(|| format!("there is no device `{name}`"))
+    }
+
+    fn manage_uem(&self, what: uem_mock::Manage) -> Result<(), String> {
+        self.running.uem.manage(&self.door("uem"), what)
+    }
+
+    fn door(&self, party: &str) -> crate::core::Door {
+        crate::core::Door { party: party.into(), core: self.running.core.clone(), net: self.running.net.clone() }
+    }
+
+    fn change(&mut self, world: &federation::World) -> Result<(), String> {
+        self.running.okta.manage(&self.door("okta"), idp_okta::Manage::Settings(Box::new(world.okta.clone())))?;
+        self.running.access.manage(&self.door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
+        self.manage_uem(uem_mock::Manage::Settings(Box::new(world.uem.clone())))?;
+        self.running.world = world.clone();
+        Ok(())
+    }
+
+    async fn check_in(&mut self, device: &str) -> Result<(), String> {
+        let (net, hosts, ip) = (self.running.net.clone(), self.running.uem_hosts.clone(), self.running.default_ip);
+        self.handset(device)?.check_in(&net, &hosts, ip).await
+    }
+
+    /// Every device reports; one that cannot reach UEM tries again later.
+    async fn check_in_all(&mut self) -> Result<(), String> {
+        for device in self.running.handsets.keys().cloned().collect::<Vec<_>>() {
+            let _unreachable = self.check_in(&device).await;
+        }
+        Ok(())
+    }
+
+    /// Lets what is due by `until` happen, one thing at a time, in order of time, then party.
+    async fn let_happen(&mut self, until: Time) -> Result<(), String> {
+        loop {
+            let due = ["access", "okta", "uem"]
+                .iter()
+                .filter_map(|name| Some((self.running.party(name)?.next_due()?, *name)))
+                .filter(|(at, _)| *at <= until)
+                .min();
+            let Some((at, name)) = due else { break };
+            self.running.core.clock.to(at);
+            if name == "uem" {
+                self.check_in_all().await?;
+            }
+            if let Some(party) = self.running.party(name) {
+                party.wake(&self.door(name)).await;
+                if party.next_due().is_some_and(|next| next <= at) {
+                    return Err(format!("`{name}` does not get on with what is due at {at}"));
+                }
+            }
+            if name == "uem" {
+                self.check_in_all().await?;
+            }
+        }
+        self.running.core.clock.to(until);
+        Ok(())
+    }
+
+    async fn sign_in(&mut self, step: &SignIn) -> Result<(Visit, String, String), String> {
+        let world = &self.running.world;
+        let person = world.people.iter().find(|p| p.name == step.who).ok_or_else(|| format!("there is nobody called `{}`", step.who))?;
+        let handset = self.running.handsets.get(&step.on).ok_or_else(|| format!("there is no device `{}`", step.on))?;
+        let ip = match &step.network {
+            None => self.running.default_ip,
+            Some(name) => world.networks.iter().find(|n| &n.name == name).ok_or_else(|| format!("there is no network `{name}`"))?.ip,
+        };
+        let url = match step.start {
+            Start::Sp => {
+                let app = world.apps.iter().find(|a| a.name == step.app).ok_or_else(|| format!("there is no app `{}`", step.app))?;
+                format!("https://{}/", app.host)
+            }
+            Start::Dashboard => format!("https://{}/app/{}/sso/saml", world.okta.host, step.app),
+        };
+        let browser = Browser {
+            net: self.running.net.clone(),
+            core: self.running.core.clone(),
+            caller: Caller { name: step.on.clone(), ip, keys: handset.keys(), timeout_ms: 60_000 },
+            user_agent: crate::device::user_agent(handset.device.kind, step.client),
+            cookies: self.cookies.entry(step.on.clone()).or_default().clone(),
+        };
+        let answers = answers(world, person, step, &self.running.totp_secrets);
+        Ok((browser.visit(&url, &answers).await, step.on.clone(), step.app.clone()))
+    }
+
+    fn observe(&mut self, visit: Visit, device: &str, app: &str, events: &[Event]) -> Observed {
+        let sessions = self.sessions.entry(device.into()).or_default();
+        for event in events {
+            if let EventKind::SignedIn { login } = &event.kind {
+                let party = if event.party == app { "app" } else { &event.party };
+                sessions.insert(party.to_string(), login.clone());
+            }
+        }
+        let (outcome, by) = outcome(&visit, app);
+        let mut observed = Observed {
+            outcome,
+            by,
+            because: Vec::new(),
+            as_whom: sessions.clone(),
+            device_trusted: None,
+            page: visit.page.name.clone(),
+            page_text: visit.page.text.clone(),
+            flags: Vec::new(),
+            log: Vec::new(),
+            cycle: visit.cycle,
+        };
+        for event in events {
+            match &event.kind {
+                EventKind::Decided { because, .. } => observed.because.extend(because.iter().cloned()),
+                EventKind::Refused { code: _, detail: _ } => {}
+                EventKind::Message { flags, .. } => observed.flags.extend(flags.iter().cloned()),
+                EventKind::Log { event_type, result, .. } => observed.log.push(format!("{event_type} {result}")),
+                _ => {}
+            }
+        }
+        if visit.page.name == "app/home" {
+            observed.device_trusted = match visit.page.data.get("trusted").map(String::as_str) {
+                Some("TRUSTED") => Some(DeviceContext::Trusted),
+                Some("NOT_TRUSTED") => Some(DeviceContext::NotTrusted),
+                Some("UNKNOWN") => Some(DeviceContext::Unknown),
+                _ => None,
+            };
+        }
+        observed
+    }
+}
+
+fn answers(world: &federation::World, person: &federation::world::Person, step: &SignIn, secrets: &BTreeMap<String, Vec<u8>>) -> Answers {
+    let typed = |right: &str| match step.password {
+        PasswordAnswer::Right => Some(right.to_string()),
+        PasswordAnswer::Wrong => Some(format!("{right}-mistyped")),
+        PasswordAnswer::None => None,
+    };
+    let okta = person.okta.as_ref().and_then(|name| world.okta.users.iter().find(|u| &u.name == name));
+    let access = person.access.as_ref().and_then(|path| {
+        let (directory, user) = path.split_once('/')?;
+        world.access.directories.iter().find(|d| d.name == directory)?.users.iter().find(|u| u.name == user)
+    });
+    Answers {
+        okta: okta.and_then(|u| Some((u.login.clone(), typed(&u.password)?))),
+        access: access.and_then(|u| Some((u.username.clone(), typed(&u.password)?))),
+        mfa: match step.mfa {
+            MfaAnswer::Totp => Mfa::Totp,
+            MfaAnswer::Wrong => Mfa::Wrong,
+            MfaAnswer::PushApprove => Mfa::Approve,
+            MfaAnswer::PushDeny => Mfa::Deny,
+            MfaAnswer::None => Mfa::NoAnswer,
+        },
+        totp_secret: okta.and_then(|u| secrets.get(&u.name).cloned()).unwrap_or_default(),
+    }
+}
+
+/// What the page that the browser rests on means to the person, and whose page it is.
+fn outcome(visit: &Visit, app: &str) -> (Outcome, String) {
+    match &visit.end {
+        End::Loop => return (Outcome::Loop, "browser".into()),
+        End::Unreachable(_) => return (Outcome::Unreachable, "browser".into()),
+        End::Page => {}
+    }
+    let page = visit.page.name.as_str();
+    let owner = match page.split('/').next() {
+        Some("app") => app.to_string(),
+        Some(owner) => owner.to_string(),
+        None => String::new(),
+    };
+    let mfa_failed = visit.mfa_asked.is_some();
+    let outcome = match page {
+        "app/home" if visit.mfa_asked.is_some() => Outcome::GrantedAfterMfa,
+        "app/home" => Outcome::Granted,
+        "app/rejected" => Outcome::AppRejected,
+        "okta/mfa" | "access/mfa" => Outcome::MfaFailed,
+        "access/denied" if mfa_failed && visit.mfa_asked.as_deref() == Some("access") => Outcome::MfaFailed,
+        "okta/enrolment" => Outcome::EnrolmentPage,
+        "okta/denied" => Outcome::Denied,
+        "okta/error" => Outcome::OktaError,
+        "okta/not-assigned" => Outcome::NotAssigned,
+        "okta/sign-in" | "access/sign-in" if visit.page.failed => Outcome::SignInFailed,
+        "okta/sign-in" | "okta/identify" | "access/sign-in" => Outcome::SignInRequired,
+        "access/denied" | "access/error" => Outcome::AccessDenied,
+        _ => Outcome::Unreachable,
+    };
+    (outcome, owner)
+}
+
+fn fault(how: scenarios::Breakage) -> Fault {
+    match how {
+        scenarios::Breakage::Down => Fault::Down,
+        scenarios::Breakage::Slow => Fault::Slow(120_000),
+        scenarios::Breakage::Garbage => Fault::Garbage,
+        scenarios::Breakage::Dropped => Fault::Dropped,
+    }
+}
+
+/// Everything in `expect` that `observed` does not show.
+pub fn compare(expect: &Expect, observed: &Observed) -> Vec<Missed> {
+    let mut missed = Vec::new();
+    let mut same = |what: &str, expected: Option<String>, observed: String| {
+        if let Some(expected) = expected.filter(|e| *e != observed) {
+            missed.push(Missed { what: what.into(), expected, observed });
+        }
+    };
+    same("outcome", expect.outcome.map(|o| o.to_string()), observed.outcome.to_string());
+    same("by", expect.by.clone(), observed.by.clone());
+    let trusted = observed.device_trusted.map_or_else(|| "none".into(), |d| d.to_string());
+    same("device.trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
+    for (party, login) in &expect.as_whom {
+        same(&format!("as_whom.{party}"), Some(login.clone()), observed.as_whom.get(party).cloned().unwrap_or_else(|| "nobody".into()));
+    }
+    let codes: Vec<&str> = observed.because.iter().map(|f| f.code).collect();
+    let shown = |list: &[String]| if list.is_empty() { "none".into() } else { list.join(", ") };
+    let codes_shown = shown(&codes.iter().map(|c| c.to_string()).collect::<Vec<_>>());
+    let mut contains = |what: &str, wanted: &[String], has: &dyn Fn(&str) -> bool, observed: &str| {
+        for wanted in wanted.iter().filter(|w| !has(w)) {
+            missed.push(Missed { what: what.into(), expected: wanted.clone(), observed: observed.into() });
+        }
+    };
+    contains("because", &expect.because, &|w| codes.contains(&w), &codes_shown);
+    contains("page", &expect.page_contains, &|w| observed.page_text.contains(w), &observed.page_text);
+    contains("flags", &expect.flags, &|w| observed.flags.iter().any(|f| f == w), &shown(&observed.flags));
+    contains("log", &expect.log, &|w| observed.log.iter().any(|l| l.contains(w)), &shown(&observed.log));
+    missed
+}

@@ -1,0 +1,194 @@
+//! Building a world: keys, parties, the metadata that administrators would have pasted, and who holds which device.
+
+use crate::clock::Clock;
+use crate::core::Core;
+use crate::device::{Handset, UemHosts};
+use crate::net::{Caller, Fabric, Net};
+use crate::saas::{App, OktaIdp};
+use crate::store::Store;
+use bytes::Bytes;
+use federation::{Party, Time, World};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use wire::dsig::{SigningKey, TrustedKey};
+use wire::metadata;
+
+/// How a world is run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub fabric: Fabric,
+    pub seed: u64,
+    /// Keep used assertions, used requests and the journal here.
+    pub keep: Option<PathBuf>,
+}
+
+/// Why a world could not be built.
+#[derive(Debug)]
+pub struct BuildError(pub String);
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+pub(crate) fn failed(what: &str) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> BuildError + '_ {
+    move |e| BuildError(format!("cannot build {what}: {e}"))
+}
+
+/// A running world.
+pub struct Running {
+    pub world: World,
+    pub core: Arc<Core>,
+    pub net: Net,
+    pub okta: Arc<idp_okta::Okta>,
+    pub access: Arc<idp_access::Access>,
+    pub uem: Arc<uem_mock::Uem>,
+    pub handsets: BTreeMap<String, Handset>,
+    pub uem_hosts: UemHosts,
+    pub totp_secrets: BTreeMap<String, Vec<u8>>,
+    pub default_ip: IpAddr,
+}
+
+/// Public test keys of the SAML signers, RSA-2048 as the vendors have them.
+const OKTA_KEY: &[u8] = include_bytes!("../keys/public-test-key-1.der");
+const ACCESS_KEY: &[u8] = include_bytes!("../keys/public-test-key-2.der");
+
+fn signer(name: &str, pkcs8: &[u8]) -> Result<SigningKey, BuildError> {
+    let made = || -> Result<SigningKey, Box<dyn std::error::Error + Send + Sync>> {
+        let der = rustls::pki_types::PrivatePkcs8KeyDer::from(pkcs8.to_vec());
+        let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256)?;
+        let mut params = CertificateParams::new(Vec::<String>::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        Ok(SigningKey::from_pkcs8(pkcs8, params.self_signed(&key)?.der().to_vec())?)
+    };
+    made().map_err(failed("a SAML signing key"))
+}
+
+impl Running {
+    /// Builds the world, puts every party on its hosts and enrols the devices that start enrolled.
+    pub async fn start(world: &World, options: &Options) -> Result<Running, BuildError> {
+        let start = Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
+        let store = match &options.keep {
+            Some(dir) => Store::keep(dir).map_err(|e| BuildError(e.to_string()))?,
+            None => Store::memory(),
+        };
+        let core = Arc::new(Core::new(Clock::at(start), options.seed, store));
+        let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
+        let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);
+        let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), uem_mock::CaKey { key_pkcs8: crate::device::new_key() }, start));
+        let totp_secrets: BTreeMap<String, Vec<u8>> =
+            world.okta.users.iter().map(|u| (u.name.clone(), core.derive(&format!("totp/{}", u.name))[..20].to_vec())).collect();
+        let okta = Arc::new(idp_okta::Okta::new(world.okta.clone(), okta_wiring(world, &okta_key, &access_key, &totp_secrets)));
+        let access = Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, access_key, &uem)));
+        let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
+        for party in parties {
+            net.host(party).await.map_err(failed("a host"))?;
+        }
+        for app in &world.apps {
+            let keys = TrustedKey::from_certificate(okta_key.certificate()).map_err(|e| BuildError(e.to_string()))?;
+            let idp = OktaIdp { entity_id: okta_entity(&app.name), sso_url: okta_sso(world, &app.name), keys: vec![keys] };
+            net.host(Arc::new(App::new(app.clone(), idp))).await.map_err(failed("an app"))?;
+        }
+        let handsets = world.devices.iter().map(|d| {
+            let udid = d.udid.clone().unwrap_or_else(|| core.derive(&format!("udid/{}", d.name))[..20].iter().map(|b| format!("{b:02x}")).collect());
+            (d.name.clone(), Handset::new(d.clone(), udid))
+        });
+        let default_ip = world.networks.first().map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip);
+        let mut running = Running {
+            handsets: handsets.collect(),
+            uem_hosts: UemHosts { enrollment: world.uem.enrollment_host.clone() },
+            world: world.clone(),
+            core,
+            net,
+            okta,
+            access,
+            uem,
+            totp_secrets,
+            default_ip,
+        };
+        for device in &world.devices {
+            if let Some(user) = &device.enrolled_as {
+                running.enrol(&device.name, user).await.map_err(|e| BuildError(format!("cannot enrol `{}`: {e}", device.name)))?;
+            }
+        }
+        Ok(running)
+    }
+
+    /// Enrols a device with the credentials of a UEM user.
+    pub async fn enrol(&mut self, device: &str, user: &str) -> Result<(), String> {
+        let account = self.world.uem.users.iter().find(|u| u.name == user).ok_or_else(|| format!("UEM has no user `{user}`"))?;
+        let (username, password) = (account.username.clone(), account.password.clone());
+        let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
+        handset.enrol(&self.net, &self.uem_hosts, self.default_ip, &username, &password).await
+    }
+
+    /// A party by its short name.
+    pub fn party(&self, name: &str) -> Option<Arc<dyn Party>> {
+        match name {
+            "okta" => Some(self.okta.clone()),
+            "access" => Some(self.access.clone()),
+            "uem" => Some(self.uem.clone()),
+            _ => None,
+        }
+    }
+
+    /// An HTTPS GET as a tool without certificates would make it; for tests of other crates.
+    pub async fn get(&self, url: &str) -> Result<federation::Response, federation::CallError> {
+        let request = http::Request::get(url).body(Bytes::new()).map_err(|e| federation::CallError::Broken(e.to_string()))?;
+        let caller = Caller { name: "tester".into(), ip: self.default_ip, keys: Vec::new(), timeout_ms: 60_000 };
+        self.net.call(&caller, request).await
+    }
+}
+
+fn okta_entity(app: &str) -> String {
+    format!("http://www.okta.com/{app}")
+}
+
+fn okta_sso(world: &World, app: &str) -> String {
+    format!("https://{}/app/{app}/sso/saml", world.okta.host)
+}
+
+fn okta_wiring(world: &World, okta: &SigningKey, access: &SigningKey, secrets: &BTreeMap<String, Vec<u8>>) -> idp_okta::Wiring {
+    let host = |app: &str| world.apps.iter().find(|a| a.name == app).map(|a| a.host.clone());
+    let mut apps = BTreeMap::new();
+    for app in &world.okta.apps {
+        let sp = match host(&app.name) {
+            Some(host) => idp_okta::AppSp { entity_id: App::entity_id(&host), acs_url: App::acs_url(&host) },
+            // An app without a host stands for Access, which then is the service provider.
+            None => idp_okta::AppSp {
+                entity_id: format!("https://{}/SAAS/API/1.0/GET/metadata/sp.xml", world.access.host),
+                acs_url: format!("https://{}/SAAS/auth/saml/response", world.access.host),
+            },
+        };
+        apps.insert(app.name.clone(), sp);
+    }
+    let certificates = world.okta.identity_providers.iter().map(|i| (i.name.clone(), vec![access.certificate().to_vec()]));
+    idp_okta::Wiring { signing: okta.clone(), idp_certificates: certificates.collect(), apps, totp_secrets: secrets.clone() }
+}
+
+fn access_wiring(world: &World, okta: &SigningKey, signing: SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
+    let keys = vec![okta.certificate().to_vec()];
+    let sp = |idp: &federation::tenant::okta::IdentityProvider| metadata::SpMetadata {
+        entity_id: idp_okta::sp_entity_id(idp),
+        acs_urls: vec![idp_okta::acs_url(&world.okta.host, idp)],
+        keys: keys.clone(),
+    };
+    let third = world.access.identity_providers.iter().find_map(|i| i.third_party.as_ref());
+    idp_access::Wiring {
+        signing,
+        okta_sps: world.okta.identity_providers.iter().map(|i| (i.name.clone(), sp(i))).collect(),
+        device_ca: vec![uem.ca_certificate()],
+        crl_url: Some(format!("https://{}/crl", world.uem.host)),
+        okta_idp: third.map(|t| metadata::IdpMetadata {
+            entity_id: okta_entity(&t.okta_app),
+            sso_url: okta_sso(world, &t.okta_app),
+            keys: keys.clone(),
+        }),
+    }
+}
