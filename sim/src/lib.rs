@@ -1,1 +1,50 @@
-//! stub
+//! fedsim: a full-stack simulator of a device-trust federation: Okta, Workspace ONE Access, Workspace ONE UEM and SaaS apps.
+//!
+//! sim performs; it decides nothing. Parties decide, scenarios ask, tests judge.
+//!
+//! Replay a scenario file of your own in a test:
+//!
+//! ```no_run
+//! let results = fedsim::replay_file("scenarios/my-design.toml").expect("the file is right");
+//! assert_eq!(results[0].last().map(|o| o.outcome), Some(federation::Outcome::Granted));
+//! ```
+
+pub mod browser;
+pub mod cli;
+pub mod clock;
+pub mod core;
+pub mod device;
+pub mod net;
+pub mod page;
+pub mod report;
+pub mod runner;
+pub mod saas;
+pub mod store;
+pub mod tls;
+pub mod transcript;
+pub mod world;
+
+pub use net::Fabric;
+pub use runner::{CaseResult, Observed};
+pub use world::Options;
+
+use scenarios::{Case, Diagnostic};
+use std::path::Path;
+
+/// Replays every case of one scenario file over the in-memory fabric with seed 0.
+///
+/// # Errors
+/// Everything that is wrong with the file, each with file, line and column.
+pub fn replay_file(path: impl AsRef<Path>) -> Result<Vec<CaseResult>, Vec<Diagnostic>> {
+    let scenario = scenarios::load_file(path.as_ref())?;
+    Ok(scenario.cases().iter().map(|case| replay(case, &Options::default())).collect())
+}
+
+/// Replays one case on a runtime of its own.
+pub fn replay(case: &Case, options: &Options) -> CaseResult {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(runner::run(case, options)),
+        Err(e) => CaseResult { id: case.id.clone(), steps: Vec::new(), error: Some(e.to_string()), handshakes: 0 },
+    }
+}
