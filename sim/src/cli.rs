@@ -211,7 +211,8 @@ fn select(what: &[String]) -> Result<Vec<Case>, String> {
 
 fn unknown(word: &str, catalogue: &[Scenario]) -> String {
     let names = catalogue.iter().flat_map(|s| [s.name.as_str(), s.family.as_str()]);
-    let near = scenarios::nearest(word, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
+    let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default();
     format!("no lesson or family is called `{word}`{near}\n  `fedsim list` shows them all; a path ends in `.toml`")
 }
 

@@ -13,6 +13,7 @@ pub mod browser;
 pub mod cli;
 pub mod clock;
 pub mod core;
+pub mod describe;
 pub mod device;
 pub mod net;
 pub mod page;

@@ -49,7 +49,7 @@ fn reasons(case: &Case, observed: &Observed) -> String {
     let mut out = String::from("\n         because:");
     for finding in &observed.because {
         let _ = write!(out, "\n           {finding}");
-        if let Some(place) = case.place_of(&finding.rule) {
+        if let Some(place) = place(case, &finding.rule) {
             let _ = write!(out, "\n             set at {place}");
         }
     }
@@ -79,7 +79,7 @@ pub fn explain(case: &Case, result: &CaseResult, style: Style) -> String {
                 let _ = writeln!(out, "  {} {} decides: {}", event.at.clock(), event.party, style.paint("1", verdict));
                 for finding in because {
                     let _ = writeln!(out, "      {finding}");
-                    if let Some(place) = case.place_of(&finding.rule) {
+                    if let Some(place) = place(case, &finding.rule) {
                         let _ = writeln!(out, "        set at {place}");
                     }
                 }
@@ -145,4 +145,9 @@ pub fn json(results: &[CaseResult]) -> Result<String, String> {
 
 fn transcript_of(result: &CaseResult) -> String {
     transcript::text(result.steps.iter().flat_map(|s| &s.events))
+}
+
+/// `file:line:column` of the setting behind a finding.
+fn place<'a>(case: &'a Case, rule: &str) -> Option<&'a scenarios::Location> {
+    if rule.is_empty() { None } else { case.sources.locate(rule) }
 }

@@ -5,7 +5,7 @@ use crate::net::{Caller, Fault};
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
 use federation::{DeviceContext, Event, EventKind, Finding, Outcome, Outside, Time};
-use scenarios::{Action, Case, Expect, MfaAnswer, PasswordAnswer, SignIn, Start, Step};
+use scenarios::{Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, SignIn, Start, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -111,47 +111,60 @@ impl Stage {
         let events = self.running.core.drain();
         let observed = observed.map(|(visit, device, app)| self.observe(visit, &device, &app, &events));
         let missed = observed.as_ref().map(|o| compare(&step.expect, o)).unwrap_or_default();
-        Ok(StepResult { number, action: step.action.to_string(), observed, missed, events })
+        Ok(StepResult { number, action: crate::describe::action(&step.action), observed, missed, events })
     }
 
     async fn act(&mut self, action: &Action) -> Result<Option<(Visit, String, String)>, String> {
         match action {
             Action::SignIn(sign_in) => return self.sign_in(sign_in).await.map(Some),
-            Action::Enrol { device, as_user } => self.running.enrol(device, as_user).await?,
-            Action::Wait { minutes } => {
-                let until = self.running.core.clock.now() + Duration::from_secs(u64::from(*minutes) * 60);
+            Action::Enrol(enrol) => self.running.enrol(&enrol.device, &enrol.as_user).await?,
+            Action::Wait(wait) => {
+                let until = self.running.core.clock.now() + Duration::from_secs(wait.minutes.saturating_mul(60));
                 self.let_happen(until).await?;
             }
-            Action::DeviceFacts { device, facts } => self.handset(device)?.device.facts = facts.clone(),
-            Action::CheckIn { device } => self.check_in(device).await?,
+            Action::DeviceFacts(change) => patch(&mut self.handset(&change.device)?.device, &change.facts),
+            Action::CheckIn(on) => self.check_in(&on.device).await?,
             Action::Sweep => {
                 self.check_in_all().await?;
                 self.manage_uem(uem_mock::Manage::Sweep)?;
                 self.check_in_all().await?;
             }
-            Action::Wipe { device } => {
-                let udid = self.handset(device)?.udid.clone();
+            Action::Wipe(on) => {
+                let udid = self.handset(&on.device)?.udid.clone();
                 self.manage_uem(uem_mock::Manage::Wipe { udid })?;
-                self.check_in(device).await?;
+                self.check_in(&on.device).await?;
             }
-            Action::RemoveProfile { device, profile } => {
-                if !self.handset(device)?.remove_profile(profile) {
-                    return Err(format!("`{device}` has no profile `{profile}`"));
+            Action::RemoveProfile(on) => {
+                if !self.handset(&on.device)?.remove_profile(&on.profile) {
+                    return Err(format!("`{}` has no profile `{}`", on.device, on.profile));
                 }
             }
-            Action::RevokeCertificate { device, profile } => {
-                let udid = self.handset(device)?.udid.clone();
-                self.manage_uem(uem_mock::Manage::Revoke { udid, profile: profile.clone() })?;
+            Action::RevokeCertificate(on) => {
+                let udid = self.handset(&on.device)?.udid.clone();
+                self.manage_uem(uem_mock::Manage::Revoke { udid, profile: on.profile.clone() })?;
             }
-            Action::Change { world } => self.change(world)?,
-            Action::SignOut { on } => {
-                self.cookies.remove(on);
-                self.sessions.remove(on);
-            }
-            Action::Break { party, how } => self.running.net.set_fault(party, Some(fault(*how))),
-            Action::Mend { party } => self.running.net.set_fault(party, None),
+            Action::Change(change) => self.change(&change.world)?,
+            Action::SignOut(out) => self.sign_out(&out.on, &out.at),
+            Action::Break(breakage) => self.running.net.set_fault(&breakage.party, Some(fault(breakage))),
+            Action::Mend(on) => self.running.net.set_fault(&on.party, None),
         }
         Ok(None)
+    }
+
+    /// Ends one session of a device's browser: its cookies for that party go.
+    fn sign_out(&mut self, device: &str, at: &str) {
+        let world = &self.running.world;
+        let app = world.apps.iter().find(|a| a.name == at);
+        let host = match at {
+            "okta" => Some(&world.okta.host),
+            "access" => Some(&world.access.host),
+            _ => app.map(|a| &a.host),
+        };
+        if let (Some(host), Some(cookies)) = (host, self.cookies.get(device)) {
+            crate::core::locked(cookies).remove(host);
+        }
+        let party = if app.is_some() { "app" } else { at };
+        self.sessions.entry(device.into()).or_default().remove(party);
     }
 
     fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
@@ -264,7 +277,6 @@ impl Stage {
         for event in events {
             match &event.kind {
                 EventKind::Decided { because, .. } => observed.because.extend(because.iter().cloned()),
-                EventKind::Refused { code: _, detail: _ } => {}
                 EventKind::Message { flags, .. } => observed.flags.extend(flags.iter().cloned()),
                 EventKind::Log { event_type, result, .. } => observed.log.push(format!("{event_type} {result}")),
                 _ => {}
@@ -284,9 +296,9 @@ impl Stage {
 
 fn answers(world: &federation::World, person: &federation::world::Person, step: &SignIn, secrets: &BTreeMap<String, Vec<u8>>) -> Answers {
     let typed = |right: &str| match step.password {
-        PasswordAnswer::Right => Some(right.to_string()),
-        PasswordAnswer::Wrong => Some(format!("{right}-mistyped")),
-        PasswordAnswer::None => None,
+        PasswordEntry::Right => Some(right.to_string()),
+        PasswordEntry::Wrong => Some(format!("{right}-mistyped")),
+        PasswordEntry::None => None,
     };
     let okta = person.okta.as_ref().and_then(|name| world.okta.users.iter().find(|u| &u.name == name));
     let access = person.access.as_ref().and_then(|path| {
@@ -339,12 +351,25 @@ fn outcome(visit: &Visit, app: &str) -> (Outcome, String) {
     (outcome, owner)
 }
 
-fn fault(how: scenarios::Breakage) -> Fault {
-    match how {
-        scenarios::Breakage::Down => Fault::Down,
-        scenarios::Breakage::Slow => Fault::Slow(120_000),
-        scenarios::Breakage::Garbage => Fault::Garbage,
-        scenarios::Breakage::Dropped => Fault::Dropped,
+fn fault(breakage: &Breakage) -> Fault {
+    match breakage.how {
+        BreakHow::Unreachable => Fault::Down,
+        BreakHow::Slow => Fault::Slow(breakage.delay_ms),
+        BreakHow::Nonsense => Fault::Garbage,
+    }
+}
+
+/// Changes what the device is; UEM hears of it at the next check-in.
+fn patch(device: &mut federation::device::Device, change: &FactsPatch) {
+    let change = change.clone();
+    let facts = &mut device.facts;
+    facts.compromised = change.compromised.unwrap_or(facts.compromised);
+    facts.passcode = change.passcode.unwrap_or(facts.passcode);
+    facts.encrypted = change.encrypted.unwrap_or(facts.encrypted);
+    facts.apps = change.apps.unwrap_or_else(|| std::mem::take(&mut facts.apps));
+    facts.attributes = change.attributes.unwrap_or_else(|| std::mem::take(&mut facts.attributes));
+    if let Some(version) = change.os_version {
+        device.os_version = version;
     }
 }
 
@@ -360,18 +385,25 @@ pub fn compare(expect: &Expect, observed: &Observed) -> Vec<Missed> {
     same("by", expect.by.clone(), observed.by.clone());
     let trusted = observed.device_trusted.map_or_else(|| "none".into(), |d| d.to_string());
     same("device.trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
-    for (party, login) in &expect.as_whom {
-        same(&format!("as_whom.{party}"), Some(login.clone()), observed.as_whom.get(party).cloned().unwrap_or_else(|| "nobody".into()));
+    let whom = &expect.as_whom;
+    for (party, login) in [("okta", &whom.okta), ("access", &whom.access), ("app", &whom.app)] {
+        same(&format!("as_whom.{party}"), login.clone(), observed.as_whom.get(party).cloned().unwrap_or_default());
     }
-    let codes: Vec<&str> = observed.because.iter().map(|f| f.code).collect();
-    let shown = |list: &[String]| if list.is_empty() { "none".into() } else { list.join(", ") };
-    let codes_shown = shown(&codes.iter().map(|c| c.to_string()).collect::<Vec<_>>());
+    let findings: Vec<String> = observed.because.iter().map(|f| f.code.to_string()).collect();
+    let found = |w: &str| match w.split_once(' ') {
+        Some((code, rule)) => observed.because.iter().any(|f| f.code == code && f.rule == rule),
+        None => findings.iter().any(|f| f == w),
+    };
     let mut contains = |what: &str, wanted: &[String], has: &dyn Fn(&str) -> bool, observed: &str| {
-        for wanted in wanted.iter().filter(|w| !has(w)) {
-            missed.push(Missed { what: what.into(), expected: wanted.clone(), observed: observed.into() });
+        for wanted in wanted {
+            let (word, should) = wanted.strip_prefix('!').map_or((wanted.as_str(), true), |w| (w, false));
+            if has(word) != should {
+                missed.push(Missed { what: what.into(), expected: wanted.clone(), observed: observed.into() });
+            }
         }
     };
-    contains("because", &expect.because, &|w| codes.contains(&w), &codes_shown);
+    let shown = |list: &[String]| if list.is_empty() { "none".into() } else { list.join(", ") };
+    contains("because", &expect.because, &found, &shown(&findings));
     contains("page", &expect.page_contains, &|w| observed.page_text.contains(w), &observed.page_text);
     contains("flags", &expect.flags, &|w| observed.flags.iter().any(|f| f == w), &shown(&observed.flags));
     contains("log", &expect.log, &|w| observed.log.iter().any(|l| l.contains(w)), &shown(&observed.log));

@@ -1,1 +1,54 @@
-//! stub
+//! Judgement: walls, the catalogue on both fabrics, author against oracle against simulator.
+
+use fedsim::{CaseResult, Fabric, Options};
+use scenarios::{Action, Case, Scenario};
+
+/// Every scenario of the embedded catalogue.
+pub fn catalogue() -> Vec<Scenario> {
+    let load = |(file, text): (&str, &str)| match scenarios::load_str(file, text) {
+        Ok(scenario) => scenario,
+        Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    };
+    scenarios::catalogue().into_iter().map(load).collect()
+}
+
+/// Every case of the embedded catalogue.
+pub fn cases() -> Vec<Case> {
+    catalogue().iter().flat_map(Scenario::cases).collect()
+}
+
+/// Replays on one fabric with seed 0.
+pub fn replay(case: &Case, fabric: Fabric) -> CaseResult {
+    fedsim::replay(case, &Options { fabric, ..Options::default() })
+}
+
+/// Where oracle and simulator disagree on a case, a line each.
+pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
+    let mut oracle = oracle::Oracle::new(&case.world);
+    let mut found = Vec::new();
+    for (step, played) in case.steps.iter().zip(&result.steps) {
+        let (Some(expected), Some(observed)) = (oracle.apply(&step.action), &played.observed) else { continue };
+        let mut same = |what: &str, expected: String, observed: String| {
+            if expected != observed {
+                found.push(format!(
+                    "{} step {} {what}: oracle says {expected}, simulator {observed}",
+                    case.id, played.number
+                ));
+            }
+        };
+        same("outcome", expected.outcome.to_string(), observed.outcome.to_string());
+        same("by", expected.by.to_string(), observed.by.clone());
+        let trusted = |t: Option<federation::DeviceContext>| t.map_or("none".to_string(), |t| t.to_string());
+        same("device.trusted", trusted(expected.device_trusted), trusted(observed.device_trusted));
+        let codes: Vec<&str> = observed.because.iter().map(|f| f.code).collect();
+        for code in expected.because.iter().filter(|c| !codes.contains(*c)) {
+            same("because", code.to_string(), codes.join(" "));
+        }
+    }
+    let played = result.steps.iter().filter(|s| s.observed.is_some()).count();
+    let asked = case.steps.iter().filter(|s| matches!(s.action, Action::SignIn(_))).count();
+    if played != asked {
+        found.push(format!("{}: {played} of {asked} sign-ins were played: {:?}", case.id, result.error));
+    }
+    found
+}
