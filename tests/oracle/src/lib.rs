@@ -1,1 +1,96 @@
-//! stub
+//! The oracle: what a person should experience, straight from the author's description of the world.
+//!
+//! A stranger to the simulator: it knows no message, no cookie and no page, and shares types but not one function of
+//! judgement with the parties. Its rules are flat; each names the requirement that it stands for.
+
+mod access;
+mod device;
+mod okta;
+mod rules;
+mod steps;
+
+use access::AccessSession;
+use device::Phone;
+use federation::{DeviceContext, Outcome, Platform, Time, World};
+use okta::OktaSession;
+use scenarios::{Breakage, SignIn};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// What a sign-in should come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    pub outcome: Outcome,
+    /// Who decides it: `okta`, `access`, an app's name or `browser`.
+    pub by: String,
+    /// Okta login of the person whom the app takes the visitor for, where it lets her in.
+    pub as_whom: Option<String>,
+    /// What the app is told, where it asks for `device.trusted` and an assertion reaches it.
+    pub device_trusted: Option<DeviceContext>,
+    /// Finding codes without which the outcome would be another; each carries a requirement.
+    pub because: Vec<&'static str>,
+}
+
+/// One browser of one device: device name and `browser`, `app` or `hub`.
+type Jar = (String, &'static str);
+
+/// The world as the oracle keeps it between steps.
+#[derive(Debug, Clone)]
+pub struct Oracle {
+    world: World,
+    start: Time,
+    now: Time,
+    next_sweep: Time,
+    phones: BTreeMap<String, Phone>,
+    okta_sessions: BTreeMap<Jar, OktaSession>,
+    access_sessions: BTreeMap<Jar, AccessSession>,
+    app_sessions: BTreeMap<(Jar, String), AppSession>,
+    broken: BTreeMap<String, Breakage>,
+    /// People whom Okta made from an identity provider's word (JIT).
+    newcomers: Vec<federation::tenant::okta::User>,
+}
+
+#[derive(Debug, Clone)]
+struct AppSession {
+    login: String,
+    device_trusted: Option<DeviceContext>,
+}
+
+/// Where a sign-in ends before the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stop {
+    outcome: Outcome,
+    by: String,
+}
+
+fn stop<T>(outcome: Outcome, by: &str) -> Result<T, Stop> {
+    Err(Stop { outcome, by: by.into() })
+}
+
+/// One sign-in on its way.
+struct Visit<'a> {
+    step: &'a SignIn,
+    jar: Jar,
+    platform: Platform,
+    ip: IpAddr,
+    /// Okta's conclusion in this transaction.
+    trust: DeviceContext,
+    /// The device identity provider has answered in this transaction.
+    answered: bool,
+    /// Login typed at Okta's identifier page.
+    typed_login: bool,
+    okta_factor_done: bool,
+    factor_passed: bool,
+    access_factor_failed: bool,
+    /// Trips from Okta to Access.
+    trips: u32,
+    because: Vec<&'static str>,
+}
+
+impl Visit<'_> {
+    fn because(&mut self, code: &'static str) {
+        if !self.because.contains(&code) {
+            self.because.push(code);
+        }
+    }
+}

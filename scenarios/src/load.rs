@@ -1,0 +1,283 @@
+//! Reads a scenario: its header, its world over its baseline, its steps, and its tries.
+
+use crate::catalogue::{baseline, baseline_names, stem};
+use crate::check::{check_action, check_world};
+use crate::de::{read, read_table};
+use crate::diagnostic::did_you_mean;
+use crate::merge::{Edit, lay};
+use crate::model::{Action, Change, Expect, Scenario, SourceMap, Step, Try};
+use crate::tree::{At, Entry, Files, Node, Table, Value, places, source_map};
+use crate::Diagnostic;
+use federation::World;
+use std::path::{Path, PathBuf};
+
+const HEADER: [&str; 7] = ["name", "teaches", "story", "baseline", "change", "step", "try"];
+const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
+const ACTIONS: [&str; 13] = [
+    "sign_in", "enrol", "wipe", "device_facts", "sweep", "check_in", "remove_profile", "revoke_certificate", "change", "sign_out", "wait",
+    "break", "mend",
+];
+
+type Wrong = Vec<Diagnostic>;
+
+/// Reads a scenario file. A `baseline` that ends in `.toml` is a file beside it.
+pub fn load_file(path: impl AsRef<Path>) -> Result<Scenario, Vec<Diagnostic>> {
+    let path = path.as_ref();
+    let name = path.to_string_lossy();
+    let text = std::fs::read_to_string(path).map_err(|e| vec![unread(&name, &e)])?;
+    load(&name, &text, path.parent().map(Path::to_path_buf))
+}
+
+/// Reads a scenario from `text`; `file_name` is what diagnostics call it. Its baseline is one of the embedded ones.
+pub fn load_str(file_name: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    load(file_name, text, None)
+}
+
+fn unread(file: &str, error: &std::io::Error) -> Diagnostic {
+    let message = format!("the file cannot be read: {error}");
+    Diagnostic { file: file.into(), line: 1, column: 1, snippet: String::new(), message, help: None }
+}
+
+fn load(file: &str, text: &str, folder: Option<PathBuf>) -> Result<Scenario, Wrong> {
+    let mut loader = Loader { files: Files::default(), folder, wrong: Vec::new() };
+    let mut header = loader.files.parse(file, text)?;
+    let tree = loader.world_tree(&mut header, &mut Vec::new())?;
+    let scenario = loader.scenario(file, &header, &tree);
+    if loader.wrong.is_empty() { Ok(scenario.ok_or_else(Vec::new)?) } else { Err(loader.wrong) }
+}
+
+struct Loader {
+    files: Files,
+    /// Where baselines in files are looked for; embedded ones only, where absent.
+    folder: Option<PathBuf>,
+    wrong: Wrong,
+}
+
+impl Loader {
+    /// Takes the settings out of `file`, lays them over its baseline and applies its changes.
+    fn world_tree(&mut self, file: &mut Table, above: &mut Vec<String>) -> Result<Table, Wrong> {
+        for (key, entry) in file.iter() {
+            if !HEADER.contains(&key.as_str()) && !WORLD.contains(&key.as_str()) {
+                let help = did_you_mean(key, HEADER.into_iter().chain(WORLD));
+                self.wrong.push(self.files.diagnostic(entry.key, format!("unknown key `{key}`"), help));
+            }
+        }
+        let mut tree = match file.get("baseline") {
+            Some(entry) => self.baseline(&entry.node.clone(), above)?,
+            None => Table::new(),
+        };
+        let settings = WORLD.iter().filter_map(|key| file.remove_entry(*key)).collect();
+        lay(&mut tree, settings);
+        let edits = match file.get("change") {
+            Some(entry) => Edit::read_all(&self.files, &entry.node)?,
+            None => Vec::new(),
+        };
+        self.apply(&edits, &mut tree);
+        Ok(tree)
+    }
+
+    fn baseline(&mut self, name: &Node, above: &mut Vec<String>) -> Result<Table, Wrong> {
+        let Some(wanted) = name.text() else {
+            return Err(vec![self.files.diagnostic(name.at, format!("found {}, wanted a text", name.kind()), None)]);
+        };
+        if above.iter().any(|a| a == wanted) {
+            return Err(vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` rests on itself"), None)]);
+        }
+        above.push(wanted.to_string());
+        let mut table = match (baseline(wanted), &self.folder) {
+            (Some((file, text)), _) => self.files.parse(file, text)?,
+            (None, Some(folder)) if wanted.ends_with(".toml") => {
+                let path = folder.join(wanted);
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|e| vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` cannot be read: {e}"), None)])?;
+                self.files.parse(&path.to_string_lossy(), &text)?
+            }
+            _ => {
+                let help = did_you_mean(wanted, baseline_names());
+                return Err(vec![self.files.diagnostic(name.at, format!("unknown baseline `{wanted}`"), help)]);
+            }
+        };
+        self.world_tree(&mut table, above)
+    }
+
+    fn apply(&mut self, edits: &[Edit], tree: &mut Table) {
+        for edit in edits {
+            if let Err(diagnostic) = edit.apply(&self.files, tree) {
+                self.complain(diagnostic);
+            }
+        }
+    }
+
+    fn complain(&mut self, diagnostic: Diagnostic) {
+        if !self.wrong.contains(&diagnostic) {
+            self.wrong.push(diagnostic);
+        }
+    }
+
+    /// Keeps what fits; complains about what does not.
+    fn keep<T>(&mut self, read: Result<T, Diagnostic>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(diagnostic) => {
+                self.complain(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn header<T: serde::de::DeserializeOwned + Default>(&mut self, header: &Table, key: &str) -> T {
+        let Some(entry) = header.get(key) else { return T::default() };
+        let value = read(&self.files, &entry.node);
+        self.keep(value).unwrap_or_default()
+    }
+
+    fn scenario(&mut self, file: &str, header: &Table, tree: &Table) -> Option<Scenario> {
+        let name: String = self.header(header, "name");
+        let teaches = self.header(header, "teaches");
+        let story: String = self.header(header, "story");
+        let built = self.world(tree);
+        let steps = self.steps(header, tree);
+        let tries = self.tries(header, tree, &steps);
+        let (world, sources) = built?;
+        Some(Scenario {
+            name: if name.is_empty() { stem(file).to_string() } else { name },
+            file: file.to_string(),
+            teaches,
+            story: story.trim().to_string(),
+            family: family(file),
+            world,
+            steps,
+            tries,
+            sources,
+        })
+    }
+
+    fn world(&mut self, tree: &Table) -> Option<(World, SourceMap)> {
+        let world: Result<World, Diagnostic> = read_table(&self.files, tree.clone(), At::default());
+        let world = self.keep(world)?;
+        let places = places(tree);
+        for diagnostic in check_world(&self.files, &places, &world) {
+            self.complain(diagnostic);
+        }
+        Some((world, source_map(&self.files, &places)))
+    }
+
+    /// `[[step]]`s in a world that starts as `tree`.
+    fn steps(&mut self, header: &Table, tree: &Table) -> Vec<Step> {
+        let Some(entry) = header.get("step") else { return Vec::new() };
+        let mut tree = tree.clone();
+        let Some(list) = entry.node.list() else {
+            self.complain(self.files.diagnostic(entry.node.at, "steps are written `[[step]]`", None));
+            return Vec::new();
+        };
+        list.iter().filter_map(|node| self.step(node, &mut tree)).collect()
+    }
+
+    fn step(&mut self, node: &Node, tree: &mut Table) -> Option<Step> {
+        let Some(mut keys) = node.table().cloned() else {
+            self.complain(self.files.diagnostic(node.at, "steps are written `[[step]]`", None));
+            return None;
+        };
+        let expect = match keys.remove("expect") {
+            Some(entry) => {
+                let expect = read(&self.files, &entry.node);
+                self.keep(expect)?
+            }
+            None => Expect::default(),
+        };
+        for (key, entry) in &keys {
+            if !ACTIONS.contains(&key.as_str()) {
+                let help = did_you_mean(key, ACTIONS.into_iter().chain(["expect"]));
+                self.complain(self.files.diagnostic(entry.key, format!("unknown key `{key}`"), help));
+                return None;
+            }
+        }
+        let mut actions = keys.iter();
+        let (Some((key, entry)), None) = (actions.next(), actions.next()) else {
+            let help = Some(format!("the actions are {}", ACTIONS.map(|a| format!("`{a}`")).join(", ")));
+            self.complain(self.files.diagnostic(node.at, "a step has exactly one action", help));
+            return None;
+        };
+        let action = self.action(key, entry, tree)?;
+        Some(Step { line: self.files.location(node.at).line, action, expect })
+    }
+
+    fn action(&mut self, key: &str, entry: &Entry, tree: &mut Table) -> Option<Action> {
+        if key == "change" {
+            let edits = match Edit::read_all(&self.files, &entry.node) {
+                Ok(edits) => edits,
+                Err(wrong) => {
+                    wrong.into_iter().for_each(|d| self.complain(d));
+                    return None;
+                }
+            };
+            self.apply(&edits, tree);
+            let (world, _) = self.world(tree)?;
+            let patches = edits.iter().map(|e| e.patch(&self.files)).collect();
+            return Some(Action::Change(Change { patches, world: Box::new(world) }));
+        }
+        let alone = Table::from([(key.to_string(), entry.clone())]);
+        let action: Result<Action, Diagnostic> = read(&self.files, &Node { at: entry.key, value: Value::Table(alone) });
+        let action = self.keep(action)?;
+        // A world that cannot be read has been complained about already.
+        if let Ok(world) = read_table::<World>(&self.files, tree.clone(), At::default()) {
+            for diagnostic in check_action(&self.files, &world, &entry.node, &action) {
+                self.complain(diagnostic);
+            }
+        }
+        Some(action)
+    }
+
+    fn tries(&mut self, header: &Table, tree: &Table, steps: &[Step]) -> Vec<Try> {
+        let Some(entry) = header.get("try") else { return Vec::new() };
+        let Some(list) = entry.node.list() else {
+            self.complain(self.files.diagnostic(entry.node.at, "tries are written `[[try]]`", None));
+            return Vec::new();
+        };
+        if !steps.iter().any(|step| matches!(step.action, Action::SignIn(_))) && self.wrong.is_empty() {
+            self.complain(self.files.diagnostic(entry.key, "a try needs a step with `sign_in` to look at", None));
+        }
+        list.iter().filter_map(|node| self.one_try(node, header, tree)).collect()
+    }
+
+    fn one_try(&mut self, node: &Node, header: &Table, tree: &Table) -> Option<Try> {
+        const KEYS: [&str; 3] = ["label", "change", "expect"];
+        let keys = node.table()?;
+        if let Some((key, entry)) = keys.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
+            self.complain(self.files.diagnostic(entry.key, format!("unknown key `{key}`"), did_you_mean(key, KEYS)));
+            return None;
+        }
+        if let Some(missing) = KEYS.iter().find(|key| !keys.contains_key(**key)) {
+            let help = Some(format!("add `{missing} = …`"));
+            self.complain(self.files.diagnostic(node.at, format!("the key `{missing}` is missing"), help));
+            return None;
+        }
+        let label: String = self.header(keys, "label");
+        let expect: Expect = self.header(keys, "expect");
+        let edits = match Edit::read_all(&self.files, &keys.get("change")?.node) {
+            Ok(edits) => edits,
+            Err(wrong) => {
+                wrong.into_iter().for_each(|d| self.complain(d));
+                return None;
+            }
+        };
+        let mut tree = tree.clone();
+        self.apply(&edits, &mut tree);
+        let (world, sources) = self.world(&tree)?;
+        let mut steps = self.steps(header, &tree);
+        if let Some(last) = steps.iter_mut().rev().find(|step| matches!(step.action, Action::SignIn(_))) {
+            last.expect = expect.clone();
+        }
+        Some(Try { label, world, expect, steps, sources })
+    }
+}
+
+/// The folder's name.
+fn family(file: &str) -> String {
+    let mut segments = file.rsplit(['/', '\\']);
+    segments.next();
+    match segments.next() {
+        Some(folder) if !folder.is_empty() && folder != "." && folder != ".." => folder.to_string(),
+        _ => "own".to_string(),
+    }
+}

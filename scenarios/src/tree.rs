@@ -1,0 +1,171 @@
+//! TOML as a tree in which every key and value knows its file and place, also after a merge.
+
+use crate::Diagnostic;
+use crate::model::{Location, SourceMap};
+use std::collections::BTreeMap;
+use toml::de::{DeTable, DeValue};
+
+/// A place: which file, which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct At {
+    pub file: usize,
+    pub byte: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub at: At,
+    pub value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Text(String),
+    Whole(i64),
+    Real(f64),
+    Truth(bool),
+    List(Vec<Node>),
+    Table(Table),
+}
+
+pub(crate) type Table = BTreeMap<String, Entry>;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Place of the key.
+    pub key: At,
+    pub node: Node,
+}
+
+impl Node {
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+    pub fn list(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+    pub fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+    /// The value of `name` where this is a table that has one.
+    pub fn name(&self) -> Option<&str> {
+        self.table()?.get("name")?.node.text()
+    }
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Text(_) => "a text",
+            Value::Whole(_) | Value::Real(_) => "a number",
+            Value::Truth(_) => "true or false",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+}
+
+/// Every file read so far, by number.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files(Vec<(String, String)>);
+
+impl Files {
+    /// Reads `text` as a table.
+    pub fn parse(&mut self, name: &str, text: &str) -> Result<Table, Vec<Diagnostic>> {
+        let file = self.0.len();
+        self.0.push((name.to_string(), text.to_string()));
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut wrong: Vec<Diagnostic> = errors
+            .iter()
+            .map(|e| {
+                let byte = e.span().map_or(0, |span| span.start);
+                self.diagnostic(At { file, byte }, e.message().replace('\n', ", "), None)
+            })
+            .collect();
+        let table = self.table(file, table.get_ref(), &mut wrong);
+        if wrong.is_empty() { Ok(table) } else { Err(wrong) }
+    }
+
+    fn table(&self, file: usize, table: &DeTable<'_>, wrong: &mut Vec<Diagnostic>) -> Table {
+        let entry = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+            let key_at = At { file, byte: key.span().start };
+            let key: &std::borrow::Cow<'_, str> = key.get_ref();
+            (key.to_string(), Entry { key: key_at, node: self.node(file, value, wrong) })
+        };
+        table.iter().map(entry).collect()
+    }
+
+    fn node(&self, file: usize, value: &toml::Spanned<DeValue<'_>>, wrong: &mut Vec<Diagnostic>) -> Node {
+        let at = At { file, byte: value.span().start };
+        let value = match value.get_ref() {
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Boolean(truth) => Value::Truth(*truth),
+            DeValue::Datetime(time) => Value::Text(time.to_string()),
+            DeValue::Integer(whole) => match i64::from_str_radix(whole.as_str(), whole.radix()) {
+                Ok(whole) => Value::Whole(whole),
+                Err(_) => {
+                    wrong.push(self.diagnostic(at, format!("the number `{whole}` is too large"), None));
+                    Value::Whole(0)
+                }
+            },
+            DeValue::Float(real) => Value::Real(real.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Array(list) => Value::List(list.iter().map(|item| self.node(file, item, wrong)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(file, table, wrong)),
+        };
+        Node { at, value }
+    }
+
+    pub fn location(&self, at: At) -> Location {
+        let (file, text) = self.0.get(at.file).map_or(("", ""), |(file, text)| (file, text));
+        let before = text.get(..at.byte).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Location {
+            file: file.to_string(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    pub fn diagnostic(&self, at: At, message: impl Into<String>, help: Option<String>) -> Diagnostic {
+        let Location { file, line, column } = self.location(at);
+        let text = self.0.get(at.file).map_or("", |(_, text)| text);
+        let snippet = text.lines().nth(line - 1).unwrap_or_default().trim_end().to_string();
+        Diagnostic { file, line, column, snippet, message: message.into(), help }
+    }
+}
+
+/// Settings path to place, for every node of the tree. Items of lists of tables go by name, others by number.
+pub(crate) fn places(table: &Table) -> BTreeMap<String, At> {
+    fn walk(path: &str, node: &Node, found: &mut BTreeMap<String, At>) {
+        found.insert(path.to_string(), node.at);
+        match &node.value {
+            Value::Table(table) => {
+                for (key, entry) in table {
+                    walk(&format!("{path}.{key}"), &entry.node, found);
+                }
+            }
+            Value::List(list) => {
+                for (i, item) in list.iter().enumerate() {
+                    let segment = item.name().map_or_else(|| i.to_string(), str::to_string);
+                    walk(&format!("{path}.{segment}"), item, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (key, entry) in table {
+        walk(key, &entry.node, &mut found);
+    }
+    found
+}
+
+pub(crate) fn source_map(files: &Files, places: &BTreeMap<String, At>) -> SourceMap {
+    SourceMap(places.iter().map(|(path, at)| (path.clone(), files.location(*at))).collect())
+}

@@ -1,0 +1,353 @@
+//! Devices and what UEM does to them: enrolment, profiles with their certificates, compliance on the virtual clock.
+//!
+//! UEM knows what the device last reported. It looks at that when the device enrols and at each sweep, and never in between.
+
+use crate::Oracle;
+use federation::device::{Device, Facts};
+use federation::tenant::uem::{ActionKind, CompliancePolicy, ComplianceRule, Matching, Payload, Template};
+use federation::{Client, DeviceKind, Platform, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A device certificate with what stands in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate {
+    pub payload: Payload,
+    pub template: Template,
+    pub upn: String,
+    pub email: String,
+    pub username: String,
+    pub until: Time,
+    pub revoked: Option<Time>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    Remove(String),
+    Install(String),
+    Wipe,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Phone {
+    pub kind: DeviceKind,
+    pub os_version: String,
+    pub facts: Facts,
+    /// UEM user by name, while UEM counts the device as enrolled.
+    pub enrolled_as: Option<String>,
+    pub certificates: BTreeMap<String, Certificate>,
+    pub compliant: bool,
+    reported: Facts,
+    reported_os: String,
+    seen: Time,
+    /// When each compliance policy was found violated.
+    found: BTreeMap<String, Time>,
+    fired: BTreeSet<(String, usize)>,
+    /// Profiles that a compliance policy took away.
+    removed: BTreeMap<String, String>,
+    commands: Vec<(Time, Command)>,
+}
+
+impl Phone {
+    pub fn new(device: &Device, now: Time) -> Phone {
+        Phone {
+            kind: device.kind,
+            os_version: device.os_version.clone(),
+            facts: device.facts.clone(),
+            enrolled_as: None,
+            certificates: BTreeMap::new(),
+            compliant: true,
+            reported: device.facts.clone(),
+            reported_os: device.os_version.clone(),
+            seen: now,
+            found: BTreeMap::new(),
+            fired: BTreeSet::new(),
+            removed: BTreeMap::new(),
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// What the thing is to UEM, whatever its browser says.
+fn uem_platform(kind: DeviceKind) -> Platform {
+    match kind {
+        DeviceKind::Iphone | DeviceKind::Ipad => Platform::Ios,
+        DeviceKind::AndroidPhone => Platform::Android,
+        DeviceKind::WindowsPc => Platform::Windows,
+        DeviceKind::Mac => Platform::Macos,
+        DeviceKind::LinuxPc => Platform::OtherDesktop,
+    }
+}
+
+/// What Okta and Access take it for.
+// platform-is-user-agent
+pub(crate) fn seen_platform(kind: DeviceKind, client: Client) -> Platform {
+    match (kind, client) {
+        // A desktop browser's user agent: we let it say Windows.
+        (_, Client::DesktopSite) => Platform::Windows,
+        (DeviceKind::Ipad, Client::Browser) => Platform::Macos,
+        _ => uem_platform(kind),
+    }
+}
+
+fn minutes(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n) * 60)
+}
+
+/// Dotted versions as numbers.
+fn older(version: &str, than: &str) -> bool {
+    let parts = |v: &str| -> Vec<u64> { v.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
+    let (mut a, mut b) = (parts(version), parts(than));
+    let length = a.len().max(b.len());
+    a.resize(length, 0);
+    b.resize(length, 0);
+    a < b
+}
+
+fn broken(rule: &ComplianceRule, phone: &Phone, now: Time) -> bool {
+    let facts = &phone.reported;
+    match rule {
+        ComplianceRule::Compromised => facts.compromised,
+        ComplianceRule::NoPasscode => !facts.passcode,
+        ComplianceRule::NotEncrypted => !facts.encrypted,
+        ComplianceRule::OsBelow(version) => older(&phone.reported_os, version),
+        ComplianceRule::AppPresent(app) => facts.apps.contains(app),
+        ComplianceRule::AppMissing(app) => !facts.apps.contains(app),
+        ComplianceRule::NotSeenForMinutes(n) => now.since(phone.seen) > minutes(*n),
+    }
+}
+
+fn violated(policy: &CompliancePolicy, phone: &Phone, now: Time) -> bool {
+    let concerns = policy.platforms.is_empty() || policy.platforms.contains(&uem_platform(phone.kind));
+    let mut rules = policy.rules.iter().map(|rule| broken(rule, phone, now));
+    concerns
+        && !policy.rules.is_empty()
+        && match policy.matching {
+            Matching::Any => rules.any(|b| b),
+            Matching::All => rules.all(|b| b),
+        }
+}
+
+impl Oracle {
+    /// Enrols a device with a UEM user's credentials; UEM pushes every profile for that platform.
+    // m2-enrol
+    pub(crate) fn enrol(&mut self, device: &str, user: &str) {
+        let Some(mut phone) = self.phones.remove(device) else { return };
+        if self.world.uem.users.iter().any(|u| u.name == user) && !self.is_broken("uem") {
+            phone.enrolled_as = Some(user.into());
+            phone.certificates.clear();
+            phone.found.clear();
+            phone.fired.clear();
+            phone.removed.clear();
+            phone.commands.clear();
+            phone.compliant = true;
+            let platform = uem_platform(phone.kind);
+            for profile in self.world.uem.profiles.iter().filter(|p| p.platforms.contains(&platform)) {
+                self.install(&mut phone, &profile.name);
+            }
+            self.report(&mut phone);
+            self.look(&mut phone);
+            self.act(&mut phone);
+        }
+        self.phones.insert(device.into(), phone);
+    }
+
+    /// A new certificate for the person who enrolled the device.
+    fn install(&self, phone: &mut Phone, profile: &str) {
+        let uem = &self.world.uem;
+        let user = uem.users.iter().find(|u| Some(&u.name) == phone.enrolled_as.as_ref());
+        let (Some(user), Some(profile)) = (user, uem.profiles.iter().find(|p| p.name == profile)) else { return };
+        let certificate = Certificate {
+            payload: profile.payload,
+            template: profile.template,
+            upn: user.upn.clone().unwrap_or_else(|| user.email.clone()),
+            email: user.email.clone(),
+            username: user.username.clone(),
+            until: self.now + Duration::from_secs(u64::from(uem.ca.leaf_days) * 86_400),
+            revoked: None,
+        };
+        phone.certificates.insert(profile.name.clone(), certificate);
+    }
+
+    fn report(&self, phone: &mut Phone) {
+        phone.reported = phone.facts.clone();
+        phone.reported_os = phone.os_version.clone();
+        phone.seen = self.now;
+    }
+
+    /// The device reports and gets what waits for it.
+    pub(crate) fn check_in(&mut self, device: &str) {
+        let Some(mut phone) = self.phones.remove(device) else { return };
+        // uem-down
+        if !self.is_broken("uem") && phone.enrolled_as.is_some() {
+            self.report(&mut phone);
+            self.deliver(&mut phone);
+        }
+        self.phones.insert(device.into(), phone);
+    }
+
+    fn check_in_all(&mut self) {
+        for device in self.phones.keys().cloned().collect::<Vec<_>>() {
+            self.check_in(&device);
+        }
+    }
+
+    fn deliver(&self, phone: &mut Phone) {
+        let (due, later): (Vec<_>, Vec<_>) = phone.commands.drain(..).partition(|(at, _)| *at <= self.now);
+        phone.commands = later;
+        for (_, command) in due {
+            match command {
+                Command::Remove(profile) => {
+                    phone.certificates.remove(&profile);
+                }
+                Command::Install(profile) => self.install(phone, &profile),
+                Command::Wipe => wipe(phone),
+            }
+        }
+    }
+
+    /// An administrator's enterprise wipe: the device is told at once.
+    pub(crate) fn wipe(&mut self, device: &str) {
+        let reachable = !self.is_broken("uem");
+        if let Some(phone) = self.phones.get_mut(device) {
+            phone.enrolled_as = None;
+            if reachable {
+                wipe(phone);
+            }
+        }
+    }
+
+    /// The compliance engine looks at every device.
+    pub(crate) fn sweep(&mut self) {
+        self.check_in_all();
+        for device in self.phones.keys().cloned().collect::<Vec<_>>() {
+            let Some(mut phone) = self.phones.remove(&device) else { continue };
+            if phone.enrolled_as.is_some() {
+                self.look(&mut phone);
+                self.act(&mut phone);
+            }
+            self.phones.insert(device, phone);
+        }
+        self.check_in_all();
+    }
+
+    fn look(&self, phone: &mut Phone) {
+        let now = self.now;
+        for policy in &self.world.uem.compliance_policies {
+            if violated(policy, phone, now) {
+                phone.found.entry(policy.name.clone()).or_insert(now);
+            } else if phone.found.remove(&policy.name).is_some() {
+                // compliance-implied: and back again when compliant
+                phone.fired.retain(|(name, _)| *name != policy.name);
+                let back: Vec<String> = phone.removed.iter().filter(|(_, by)| **by == policy.name).map(|(p, _)| p.clone()).collect();
+                for profile in back {
+                    phone.removed.remove(&profile);
+                    phone.commands.push((now + minutes(self.world.uem.delivery_minutes), Command::Install(profile)));
+                }
+            }
+        }
+        phone.found.retain(|name, _| self.world.uem.compliance_policies.iter().any(|p| p.name == *name));
+        self.state(phone);
+    }
+
+    /// Not compliant is what an action says, not what the rule says.
+    fn state(&self, phone: &mut Phone) {
+        phone.compliant = !self.world.uem.compliance_policies.iter().any(|policy| {
+            let fired = |i: usize| phone.fired.contains(&(policy.name.clone(), i));
+            policy.actions.iter().enumerate().any(|(i, action)| action.mark_not_compliant && fired(i))
+        });
+    }
+
+    /// Actions and escalations whose time has come.
+    // compliance-implied
+    fn act(&self, phone: &mut Phone) {
+        let delivered = self.now + minutes(self.world.uem.delivery_minutes);
+        for policy in &self.world.uem.compliance_policies {
+            let Some(found) = phone.found.get(&policy.name).copied() else { continue };
+            for (i, action) in policy.actions.iter().enumerate() {
+                if found + minutes(action.after_minutes) > self.now || !phone.fired.insert((policy.name.clone(), i)) {
+                    continue;
+                }
+                match &action.what {
+                    ActionKind::Notify => {}
+                    ActionKind::RemoveProfile(profile) => {
+                        phone.removed.entry(profile.clone()).or_insert_with(|| policy.name.clone());
+                        phone.commands.push((delivered, Command::Remove(profile.clone())));
+                    }
+                    ActionKind::EnterpriseWipe => phone.commands.push((delivered, Command::Wipe)),
+                }
+            }
+        }
+        self.state(phone);
+    }
+
+    /// Lets virtual time pass: sweeps, escalations and deliveries happen when they are due.
+    pub(crate) fn pass_until(&mut self, until: Time) {
+        let cadence = minutes(self.world.uem.compliance_sweep_minutes.max(1));
+        loop {
+            let next = self.next_change();
+            if next.min(self.next_sweep) > until {
+                break;
+            }
+            if self.next_sweep <= next {
+                self.now = self.now.max(self.next_sweep);
+                self.next_sweep = self.next_sweep + cadence;
+                self.sweep();
+            } else {
+                self.now = self.now.max(next);
+                self.do_due();
+            }
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn do_due(&mut self) {
+        for device in self.phones.keys().cloned().collect::<Vec<_>>() {
+            let Some(mut phone) = self.phones.remove(&device) else { continue };
+            if phone.enrolled_as.is_some() {
+                self.act(&mut phone);
+            }
+            self.phones.insert(device, phone);
+        }
+        self.check_in_all();
+    }
+
+    /// When an escalation or a delivery is due next.
+    fn next_change(&self) -> Time {
+        let unreachable = self.is_broken("uem");
+        let mut next = Time::MAX;
+        for phone in self.phones.values().filter(|p| p.enrolled_as.is_some()) {
+            for policy in &self.world.uem.compliance_policies {
+                let Some(found) = phone.found.get(&policy.name) else { continue };
+                for (i, action) in policy.actions.iter().enumerate() {
+                    if !phone.fired.contains(&(policy.name.clone(), i)) {
+                        next = next.min(*found + minutes(action.after_minutes));
+                    }
+                }
+            }
+            if !unreachable {
+                next = phone.commands.iter().map(|(at, _)| *at).fold(next, Time::min);
+            }
+        }
+        next
+    }
+
+    /// Whether a revocation stands in the CRL that is published now.
+    // certificate-truth, revocation-delay
+    pub(crate) fn revocation_is_public(&self, certificate: &Certificate) -> bool {
+        let Some(revoked) = certificate.revoked else { return false };
+        let ca = &self.world.uem.ca;
+        let every = i64::from(ca.crl_minutes.max(1)) * 60_000;
+        let next = self.start.0 + ((revoked.0 - self.start.0).div_euclid(every) + 1) * every;
+        ca.publish_at_once || self.now.0 >= next
+    }
+}
+
+fn wipe(phone: &mut Phone) {
+    phone.certificates.clear();
+    phone.enrolled_as = None;
+    phone.commands.clear();
+    phone.found.clear();
+    phone.fired.clear();
+    phone.removed.clear();
+}

@@ -1,0 +1,196 @@
+//! From the steps of a scenario to the oracle's state and answers.
+
+use crate::device::{Phone, seen_platform};
+use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
+use federation::{Client, DeviceContext, Outcome, Time, World};
+use scenarios::{Action, BreakHow, FactsPatch, SignIn, Start};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+/// A person's answer to a prompt.
+const ANSWER: Duration = Duration::from_secs(4);
+/// How long a browser waits for an answer.
+const PATIENCE_MS: u64 = 60_000;
+
+impl Oracle {
+    /// The world as it stands at its start; devices that start enrolled are.
+    pub fn new(world: &World) -> Oracle {
+        let start = Time::parse(&world.start).unwrap_or_default();
+        let sweep = Duration::from_secs(u64::from(world.uem.compliance_sweep_minutes.max(1)) * 60);
+        let mut oracle = Oracle {
+            world: world.clone(),
+            start,
+            now: start,
+            next_sweep: start + sweep,
+            phones: world.devices.iter().map(|d| (d.name.clone(), Phone::new(d, start))).collect(),
+            okta_sessions: BTreeMap::new(),
+            access_sessions: BTreeMap::new(),
+            app_sessions: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            newcomers: Vec::new(),
+        };
+        for device in &world.devices {
+            if let Some(user) = &device.enrolled_as {
+                oracle.enrol(&device.name, user);
+            }
+        }
+        oracle
+    }
+
+    /// Does what a step says; a sign-in has an answer.
+    pub fn apply(&mut self, action: &Action) -> Option<Expected> {
+        self.pass_until(self.now);
+        match action {
+            Action::SignIn(step) => return Some(self.sign_in(step)),
+            Action::Enrol(e) => self.enrol(&e.device, &e.as_user),
+            Action::Wipe(d) => self.wipe(&d.device),
+            Action::DeviceFacts(change) => {
+                if let Some(phone) = self.phones.get_mut(&change.device) {
+                    patch(phone, &change.facts);
+                }
+            }
+            Action::Sweep => self.sweep(),
+            Action::CheckIn(d) => self.check_in(&d.device),
+            Action::RemoveProfile(p) => {
+                if let Some(phone) = self.phones.get_mut(&p.device) {
+                    phone.certificates.remove(&p.profile);
+                }
+            }
+            Action::RevokeCertificate(p) => {
+                let now = self.now;
+                if let Some(certificate) = self.phones.get_mut(&p.device).and_then(|d| d.certificates.get_mut(&p.profile)) {
+                    certificate.revoked.get_or_insert(now);
+                }
+            }
+            Action::Change(change) => {
+                self.world = (*change.world).clone();
+                self.world.okta.users.extend(self.newcomers.iter().cloned());
+            }
+            Action::SignOut(out) => self.sign_out(&out.on, &out.at),
+            Action::Wait(wait) => self.pass_until(self.now + Duration::from_secs(wait.minutes.saturating_mul(60))),
+            Action::Break(breakage) => {
+                self.broken.insert(breakage.party.clone(), breakage.clone());
+            }
+            Action::Mend(party) => {
+                self.broken.remove(&party.party);
+            }
+        }
+        None
+    }
+
+    fn sign_out(&mut self, on: &str, at: &str) {
+        match at {
+            "okta" => self.okta_sessions.retain(|jar, _| jar.0 != on),
+            "access" => self.access_sessions.retain(|jar, _| jar.0 != on),
+            app => self.app_sessions.retain(|(jar, name), _| jar.0 != on || name != app),
+        }
+    }
+
+    /// Whether a caller with `patience_ms` gets no usable answer from a party.
+    pub(crate) fn fails_for(&self, party: &str, patience_ms: u64) -> bool {
+        self.broken.get(party).is_some_and(|b| match b.how {
+            BreakHow::Unreachable | BreakHow::Nonsense => true,
+            BreakHow::Slow => b.delay_ms > patience_ms,
+        })
+    }
+
+    /// Whether a device gets no usable answer.
+    pub(crate) fn is_broken(&self, party: &str) -> bool {
+        self.fails_for(party, 30_000)
+    }
+
+    /// The browser needs the party; without an answer it stops there.
+    pub(crate) fn needs(&self, party: &str) -> Result<(), Stop> {
+        if self.fails_for(party, PATIENCE_MS) {
+            return stop(Outcome::Unreachable, "browser");
+        }
+        Ok(())
+    }
+
+    /// The person answers a prompt.
+    pub(crate) fn she_answers(&mut self) {
+        self.now = self.now + ANSWER;
+    }
+
+    fn sign_in(&mut self, step: &SignIn) -> Expected {
+        let networks = &self.world.networks;
+        let place = step.network.as_ref().map_or(networks.first(), |name| networks.iter().find(|n| n.name == *name));
+        let kind = self.phones.get(&step.on).map(|p| p.kind).unwrap_or(federation::DeviceKind::LinuxPc);
+        let mut visit = Visit {
+            step,
+            jar: jar(&step.on, step.client),
+            platform: seen_platform(kind, step.client),
+            ip: place.map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip),
+            trust: DeviceContext::Unknown,
+            answered: false,
+            typed_login: false,
+            okta_factor_done: false,
+            factor_passed: false,
+            access_factor_failed: false,
+            trips: 0,
+            because: Vec::new(),
+        };
+        let end = self.through(&mut visit);
+        let because = visit.because;
+        match end {
+            Ok((session, outcome)) => Expected {
+                outcome,
+                by: step.app.clone(),
+                as_whom: Some(session.login),
+                device_trusted: session.device_trusted,
+                because,
+            },
+            Err(stop) => Expected { outcome: stop.outcome, by: stop.by, as_whom: None, device_trusted: None, because },
+        }
+    }
+
+    fn through(&mut self, visit: &mut Visit) -> Result<(AppSession, Outcome), Stop> {
+        let app = visit.step.app.clone();
+        if visit.step.start == Start::Sp {
+            self.needs(&app)?;
+            // session-age: the app's own session asks nobody
+            if let Some(session) = self.app_sessions.get(&(visit.jar.clone(), app.clone())) {
+                return Ok((session.clone(), Outcome::Granted));
+            }
+        }
+        let user = self.at_okta(visit, &app)?;
+        self.needs(&app)?;
+        let takes_it = self.world.apps.iter().find(|a| a.name == app).is_some_and(|a| a.accept_idp_initiated);
+        if visit.step.start == Start::Dashboard && !takes_it {
+            return stop(Outcome::AppRejected, &app);
+        }
+        let login = self.okta_user(&user).map(|u| u.login.clone()).unwrap_or_default();
+        let session = AppSession { login, device_trusted: self.stated_trust(visit, &app) };
+        self.app_sessions.insert((visit.jar.clone(), app), session.clone());
+        // m1-mfa: a factor at either system
+        Ok((session, if visit.factor_passed { Outcome::GrantedAfterMfa } else { Outcome::Granted }))
+    }
+}
+
+/// Which cookies a client has: the browser's whatever site it asks for, and those of each app of its own.
+fn jar(device: &str, client: Client) -> Jar {
+    let which = match client {
+        Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
+        Client::NativeApp => "app",
+        Client::Hub => "hub",
+    };
+    (device.into(), which)
+}
+
+fn patch(phone: &mut Phone, change: &FactsPatch) {
+    let change = change.clone();
+    let facts = &mut phone.facts;
+    facts.compromised = change.compromised.unwrap_or(facts.compromised);
+    facts.passcode = change.passcode.unwrap_or(facts.passcode);
+    facts.encrypted = change.encrypted.unwrap_or(facts.encrypted);
+    if let Some(apps) = change.apps {
+        facts.apps = apps;
+    }
+    if let Some(attributes) = change.attributes {
+        facts.attributes = attributes;
+    }
+    if let Some(version) = change.os_version {
+        phone.os_version = version;
+    }
+}
