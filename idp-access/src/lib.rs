@@ -1,1 +1,129 @@
-//! stub
+//! Mock Workspace ONE Access: access policy, method chains, and the answer to Okta.
+//!
+//! `decide` judges and knows no HTTP; `http` gathers and renders and judges nothing; `state` remembers.
+
+pub mod decide;
+#[cfg(test)]
+mod fixtures;
+mod http;
+mod state;
+mod validate;
+
+pub use validate::validate;
+
+use bytes::Bytes;
+use federation::{EventKind, Fut, Outside, Party, Request, Response, tenant};
+use state::State;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use wire::dsig::{SigningKey, TrustedKey};
+use wire::metadata::{self, IdpMetadata, SpMetadata};
+
+/// What an administrator would have pasted or uploaded.
+pub struct Wiring {
+    pub signing: SigningKey,
+    /// By name of the Okta identity provider.
+    pub okta_sps: BTreeMap<String, SpMetadata>,
+    /// UEM's CA, DER.
+    pub device_ca: Vec<Vec<u8>>,
+    pub crl_url: Option<String>,
+    pub okta_idp: Option<IdpMetadata>,
+}
+
+/// A tester's change.
+#[derive(Debug, Clone)]
+pub enum Manage {
+    Settings(Box<tenant::Access>),
+}
+
+/// The party.
+pub struct Access {
+    settings: Mutex<Arc<tenant::Access>>,
+    state: State,
+    signing: SigningKey,
+    okta_sps: Vec<(String, SpMetadata, Vec<TrustedKey>)>,
+    device_ca: Vec<Vec<u8>>,
+    crl_url: Option<String>,
+    okta_idp: Option<(IdpMetadata, Vec<TrustedKey>)>,
+}
+
+/// A certificate that cannot be a key verifies nothing.
+fn trusted(certificates: &[Vec<u8>]) -> Vec<TrustedKey> {
+    certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect()
+}
+
+impl Access {
+    pub fn new(settings: tenant::Access, wiring: Wiring) -> Access {
+        let sps = wiring.okta_sps.into_iter().map(|(name, sp)| {
+            let keys = trusted(&sp.keys);
+            (name, sp, keys)
+        });
+        let okta_idp = wiring.okta_idp.map(|idp| {
+            let keys = trusted(&idp.keys);
+            (idp, keys)
+        });
+        Access {
+            settings: Mutex::new(Arc::new(settings)),
+            state: State::default(),
+            signing: wiring.signing,
+            okta_sps: sps.collect(),
+            device_ca: wiring.device_ca,
+            crl_url: wiring.crl_url,
+            okta_idp,
+        }
+    }
+
+    fn settings(&self) -> Arc<tenant::Access> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A tester's change; edits take effect at once.
+    pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
+        let Manage::Settings(settings) = patch;
+        let now = self.settings();
+        if settings.host != now.host || settings.certificate_host != now.certificate_host {
+            return Err("the hosts of a running tenant cannot change".into());
+        }
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
+        outside.note(EventKind::Changed { what: "access settings".into() });
+        Ok(())
+    }
+
+    fn idp_metadata(&self, ctx: &http::Ctx<'_>) -> String {
+        metadata::write_idp(&IdpMetadata {
+            entity_id: ctx.entity_id(),
+            sso_url: ctx.url("/SAAS/auth/federation/sso"),
+            keys: vec![self.signing.certificate().to_vec()],
+        })
+    }
+
+    fn sp_metadata(&self, ctx: &http::Ctx<'_>) -> String {
+        metadata::write_sp(&SpMetadata {
+            entity_id: ctx.sp_entity_id(),
+            acs_urls: vec![ctx.url("/SAAS/auth/saml/response")],
+            keys: vec![self.signing.certificate().to_vec()],
+        })
+    }
+}
+
+impl Party for Access {
+    fn name(&self) -> &str {
+        "access"
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        let settings = self.settings();
+        vec![settings.host.clone(), settings.certificate_host.clone()]
+    }
+
+    fn certificate_hosts(&self) -> Vec<(String, Vec<Bytes>)> {
+        // A root's issuer is its subject.
+        let subjects = self.device_ca.iter().filter_map(|der| wire::certificate::issuer_der(der)).map(Bytes::from);
+        vec![(self.settings().certificate_host.clone(), subjects.collect())]
+    }
+
+    fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
+        let settings = self.settings();
+        Box::pin(http::route(http::Ctx { access: self, settings, outside, request }))
+    }
+}

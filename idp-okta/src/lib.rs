@@ -1,1 +1,86 @@
-//! stub
+//! Mock Okta (Classic): a SAML identity provider for apps and a service provider towards Access.
+//!
+//! `decide` judges, `flow` orders the judgements, `http` gathers and renders, `state` remembers. `validate` reads settings.
+
+pub mod decide;
+pub mod flow;
+mod http;
+mod state;
+mod totp;
+mod validate;
+
+pub use validate::validate;
+
+use federation::tenant::{self, okta::AcsType, okta::IdentityProvider};
+use federation::{EventKind, Fut, Outside, Party, Request, Response};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wire::dsig::SigningKey;
+
+/// What an administrator would have pasted.
+pub struct Wiring {
+    pub signing: SigningKey,
+    pub idp_certificates: BTreeMap<String, Vec<Vec<u8>>>,
+    pub apps: BTreeMap<String, AppSp>,
+    pub totp_secrets: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AppSp {
+    pub entity_id: String,
+    pub acs_url: String,
+}
+
+/// A tester's changes.
+pub enum Manage {
+    Settings(Box<tenant::Okta>),
+}
+
+pub struct Okta {
+    settings: Mutex<Arc<tenant::Okta>>,
+    wiring: Wiring,
+    state: Mutex<state::State>,
+}
+
+impl Okta {
+    pub fn new(settings: tenant::Okta, wiring: Wiring) -> Okta {
+        Okta { settings: Mutex::new(Arc::new(settings)), wiring, state: Mutex::default() }
+    }
+    pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
+        let Manage::Settings(settings) = patch;
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
+        outside.note(EventKind::Changed { what: "okta settings".into() });
+        Ok(())
+    }
+    fn settings(&self) -> Arc<tenant::Okta> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn state(&self) -> MutexGuard<'_, state::State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Party for Okta {
+    fn name(&self) -> &str {
+        "okta"
+    }
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings().host.clone()]
+    }
+    fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
+        Box::pin(async move { http::route(self, outside, &request) })
+    }
+}
+
+/// Okta's entity id as service provider of one identity provider object.
+pub fn sp_entity_id(idp: &IdentityProvider) -> String {
+    let id = idp.id.strip_prefix("0oa").unwrap_or(&idp.id).to_lowercase();
+    format!("https://www.okta.com/saml2/service-provider/sp{id}")
+}
+
+pub fn acs_url(host: &str, idp: &IdentityProvider) -> String {
+    match idp.acs {
+        AcsType::Instance => format!("https://{host}/sso/saml2/{}", idp.id),
+        AcsType::Org => format!("https://{host}/sso/saml2"),
+    }
+}

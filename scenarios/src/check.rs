@@ -34,12 +34,22 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
             check.known("device", &s.on, &devices, at("on"));
             check.known("app", &s.app, &apps, at("app"));
             if let Some(network) = &s.network {
-                check.known("network", network, &world.networks.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(), at("network"));
+                check.known(
+                    "network",
+                    network,
+                    &world.networks.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(),
+                    at("network"),
+                );
             }
         }
         Action::Enrol(e) => {
             check.known("device", &e.device, &devices, at("device"));
-            check.known("UEM user", &e.as_user, &world.uem.users.iter().map(|u| u.name.as_str()).collect::<Vec<_>>(), at("as_user"));
+            check.known(
+                "UEM user",
+                &e.as_user,
+                &world.uem.users.iter().map(|u| u.name.as_str()).collect::<Vec<_>>(),
+                at("as_user"),
+            );
         }
         Action::Wipe(d) | Action::CheckIn(d) => check.known("device", &d.device, &devices, at("device")),
         Action::DeviceFacts(d) => check.known("device", &d.device, &devices, at("device")),
@@ -125,7 +135,12 @@ impl Check<'_> {
         for rule in &okta.routing_rules {
             let path = format!("okta.routing_rules.{}", rule.name);
             let with_okta: Vec<&str> = providers.iter().copied().chain(["okta"]).collect();
-            self.known("identity provider", &rule.identity_provider, &with_okta, self.at(&format!("{path}.identity_provider")));
+            self.known(
+                "identity provider",
+                &rule.identity_provider,
+                &with_okta,
+                self.at(&format!("{path}.identity_provider")),
+            );
             self.all_known("app", &rule.apps, &apps, &format!("{path}.apps"));
             self.location(&rule.location, &zones, &path);
         }
@@ -171,7 +186,12 @@ impl Check<'_> {
             let path = format!("access.policies.{}.rules", policy.name);
             self.unique(&path, policy.rules.iter().map(|r| r.name.as_str()));
             for rule in &policy.rules {
-                self.known("network range", &rule.network_range, &ranges, self.at(&format!("{path}.{}.network_range", rule.name)));
+                self.known(
+                    "network range",
+                    &rule.network_range,
+                    &ranges,
+                    self.at(&format!("{path}.{}.network_range", rule.name)),
+                );
             }
         }
         for provider in &access.identity_providers {
@@ -197,13 +217,21 @@ impl Check<'_> {
         self.unique("uem.profiles", profiles.iter().copied());
         for user in &uem.users {
             if let Some(group) = &user.organization_group {
-                self.known("organization group", group, &groups, self.at(&format!("uem.users.{}.organization_group", user.name)));
+                self.known(
+                    "organization group",
+                    group,
+                    &groups,
+                    self.at(&format!("uem.users.{}.organization_group", user.name)),
+                );
             }
         }
         for policy in &uem.compliance_policies {
             for action in &policy.actions {
                 if let ActionKind::RemoveProfile(profile) = &action.what {
-                    let at = self.at(&format!("uem.compliance_policies.{}.actions.{}.do.remove-profile", policy.name, action.name));
+                    let at = self.at(&format!(
+                        "uem.compliance_policies.{}.actions.{}.do.remove-profile",
+                        policy.name, action.name
+                    ));
                     self.known("profile", profile, &profiles, at);
                 }
             }
@@ -213,17 +241,23 @@ impl Check<'_> {
     fn people(&mut self, world: &World) {
         let okta: Vec<&str> = world.okta.users.iter().map(|u| u.name.as_str()).collect();
         let uem: Vec<&str> = world.uem.users.iter().map(|u| u.name.as_str()).collect();
-        let access: Vec<String> =
-            world.access.directories.iter().flat_map(|d| d.users.iter().map(|u| format!("{}/{}", d.name, u.name))).collect();
+        let access: Vec<String> = world
+            .access
+            .directories
+            .iter()
+            .flat_map(|d| d.users.iter().map(|u| format!("{}/{}", d.name, u.name)))
+            .collect();
         let access: Vec<&str> = access.iter().map(String::as_str).collect();
         let okta_apps: Vec<&str> = world.okta.apps.iter().map(|a| a.name.as_str()).collect();
         self.unique("people", world.people.iter().map(|p| p.name.as_str()));
         self.unique("devices", world.devices.iter().map(|d| d.name.as_str()));
         for person in &world.people {
             let path = format!("people.{}", person.name);
-            for (what, key, name, among) in
-                [("Okta user", "okta", &person.okta, &okta), ("Access user", "access", &person.access, &access), ("UEM user", "uem", &person.uem, &uem)]
-            {
+            for (what, key, name, among) in [
+                ("Okta user", "okta", &person.okta, &okta),
+                ("Access user", "access", &person.access, &access),
+                ("UEM user", "uem", &person.uem, &uem),
+            ] {
                 if let Some(name) = name {
                     self.known(what, name, among, self.at(&format!("{path}.{key}")));
                 }

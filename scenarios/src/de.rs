@@ -4,14 +4,18 @@ use crate::Diagnostic;
 use crate::diagnostic::did_you_mean;
 use crate::tree::{At, Entry, Files, Node, Table, Value};
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
+};
 use serde::{Deserializer, forward_to_deserialize_any};
 use std::collections::btree_map;
 use std::fmt;
 
 /// Reads a `T` from `node`.
 pub(crate) fn read<T: DeserializeOwned>(files: &Files, node: &Node) -> Result<T, Diagnostic> {
-    T::deserialize(Reader(node)).map_err(|fault| files.diagnostic(fault.at.unwrap_or(node.at), fault.message, fault.help))
+    T::deserialize(Reader(node))
+        .map_err(|fault| files.diagnostic(fault.at.unwrap_or(node.at), fault.message, fault.help))
 }
 
 /// As [`read`], from a table without a place of its own (a whole file).
@@ -53,10 +57,18 @@ impl serde::de::Error for Fault {
         Fault::custom(format!("{} does not fit, wanted {}", plain(unexpected), plain_wish(&expected.to_string())))
     }
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Fault { at: None, message: format!("unknown key `{field}`"), help: did_you_mean(field, expected.iter().copied()) }
+        Fault {
+            at: None,
+            message: format!("unknown key `{field}`"),
+            help: did_you_mean(field, expected.iter().copied()),
+        }
     }
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Fault { at: None, message: format!("unknown value `{variant}`"), help: did_you_mean(variant, expected.iter().copied()) }
+        Fault {
+            at: None,
+            message: format!("unknown value `{variant}`"),
+            help: did_you_mean(variant, expected.iter().copied()),
+        }
     }
     fn missing_field(field: &'static str) -> Self {
         Fault { at: None, message: format!("the key `{field}` is missing"), help: Some(format!("add `{field} = …`")) }
@@ -117,7 +129,12 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'a>>(self, _: &'static str, words: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        words: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         let at = self.0.at;
         let done = match &self.0.value {
             Value::Text(word) => visitor.visit_enum(Variant { word, at, value: None }),
@@ -125,7 +142,10 @@ impl<'a> Deserializer<'a> for Reader<'a> {
                 Some((word, entry)) if table.len() == 1 => {
                     visitor.visit_enum(Variant { word, at: entry.key, value: Some(&entry.node) })
                 }
-                _ => Err(Fault { help: did_you_mean("", words.iter().copied()), ..Fault::custom("wanted exactly one key here") }),
+                _ => Err(Fault {
+                    help: did_you_mean("", words.iter().copied()),
+                    ..Fault::custom("wanted exactly one key here")
+                }),
             },
             _ => Err(Fault {
                 help: did_you_mean("", words.iter().copied()),

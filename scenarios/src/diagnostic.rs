@@ -24,8 +24,12 @@ impl fmt::Display for Diagnostic {
         if !self.snippet.is_empty() {
             let gap = self.line.to_string().len();
             // Tabs stay tabs, so that the caret stands below its text.
-            let lead: String =
-                self.snippet.chars().take(self.column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            let lead: String = self
+                .snippet
+                .chars()
+                .take(self.column.saturating_sub(1))
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
             write!(f, "\n{} | {}\n{:gap$} | {lead}^", self.line, self.snippet, "")?;
         }
         if let Some(help) = &self.help {
@@ -40,11 +44,16 @@ impl std::error::Error for Diagnostic {}
 /// ``did you mean `x`?``, or the few things there are.
 pub(crate) fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let right: Vec<&str> = right.into_iter().collect();
+    // Slips of the finger (swapped letters count once), or a beginning in common.
+    let near = |known: &str| {
+        strsim::damerau_levenshtein(wrong, known) <= (wrong.len() / 3).max(1)
+            || strsim::jaro_winkler(wrong, known) > 0.88
+    };
     let close = right
         .iter()
-        .map(|known| (strsim::jaro_winkler(wrong, known), *known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+        .filter(|known| !wrong.is_empty() && near(known))
+        .map(|known| (strsim::damerau_levenshtein(wrong, known), *known))
+        .min_by_key(|(distance, _)| *distance);
     match close {
         Some((_, known)) => Some(format!("did you mean `{known}`?")),
         None if right.is_empty() => None,

@@ -1,5 +1,6 @@
 //! Reads a scenario: its header, its world over its baseline, its steps, and its tries.
 
+use crate::Diagnostic;
 use crate::catalogue::{baseline, baseline_names, stem};
 use crate::check::{check_action, check_world};
 use crate::de::{read, read_table};
@@ -7,15 +8,25 @@ use crate::diagnostic::did_you_mean;
 use crate::merge::{Edit, lay};
 use crate::model::{Action, Change, Expect, Scenario, SourceMap, Step, Try};
 use crate::tree::{At, Entry, Files, Node, Table, Value, places, source_map};
-use crate::Diagnostic;
 use federation::World;
 use std::path::{Path, PathBuf};
 
 const HEADER: [&str; 7] = ["name", "teaches", "story", "baseline", "change", "step", "try"];
 const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
 const ACTIONS: [&str; 13] = [
-    "sign_in", "enrol", "wipe", "device_facts", "sweep", "check_in", "remove_profile", "revoke_certificate", "change", "sign_out", "wait",
-    "break", "mend",
+    "sign_in",
+    "enrol",
+    "wipe",
+    "device_facts",
+    "sweep",
+    "check_in",
+    "remove_profile",
+    "revoke_certificate",
+    "change",
+    "sign_out",
+    "wait",
+    "break",
+    "mend",
 ];
 
 type Wrong = Vec<Diagnostic>;
@@ -88,8 +99,9 @@ impl Loader {
             (Some((file, text)), _) => self.files.parse(file, text)?,
             (None, Some(folder)) if wanted.ends_with(".toml") => {
                 let path = folder.join(wanted);
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|e| vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` cannot be read: {e}"), None)])?;
+                let text = std::fs::read_to_string(&path).map_err(|e| {
+                    vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` cannot be read: {e}"), None)]
+                })?;
                 self.files.parse(&path.to_string_lossy(), &text)?
             }
             _ => {
@@ -281,3 +293,7 @@ fn family(file: &str) -> String {
         _ => "own".to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

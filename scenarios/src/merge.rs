@@ -64,7 +64,11 @@ impl Edit {
     /// Reads a list of changes.
     pub fn read_all(files: &Files, node: &Node) -> Result<Vec<Edit>, Vec<Diagnostic>> {
         let Some(list) = node.list() else {
-            return Err(vec![files.diagnostic(node.at, format!("found {}, wanted a list of changes", node.kind()), None)]);
+            return Err(vec![files.diagnostic(
+                node.at,
+                format!("found {}, wanted a list of changes", node.kind()),
+                None,
+            )]);
         };
         let (mut edits, mut wrong) = (Vec::new(), Vec::new());
         for item in list {
@@ -87,7 +91,9 @@ impl Edit {
             None => Ok(None),
             Some(entry) => match entry.node.text() {
                 Some(text) => Ok(Some((text.to_string(), entry.node.at))),
-                None => Err(files.diagnostic(entry.node.at, format!("found {}, wanted a text", entry.node.kind()), None)),
+                None => {
+                    Err(files.diagnostic(entry.node.at, format!("found {}, wanted a text", entry.node.kind()), None))
+                }
             },
         };
         let Some((path, path_at)) = text("at")? else {
@@ -97,7 +103,9 @@ impl Edit {
             (None, None) => Place::End,
             (Some((name, at)), None) => Place::Before(name, at),
             (None, Some((name, at))) => Place::After(name, at),
-            (Some((_, at)), Some(_)) => return Err(files.diagnostic(at, "`before` and `after` exclude each other", None)),
+            (Some((_, at)), Some(_)) => {
+                return Err(files.diagnostic(at, "`before` and `after` exclude each other", None));
+            }
         };
         let verb = match (table.get("set"), table.get("remove"), table.get("insert")) {
             (Some(set), None, None) => Verb::Set(set.node.clone()),
@@ -106,7 +114,11 @@ impl Edit {
             (None, None, Some(insert)) => Verb::Insert { item: insert.node.clone(), place },
             _ => {
                 let help = Some("add `set = …`, `remove = true` or `insert = { name = …, … }`".into());
-                return Err(files.diagnostic(path_at, "a change has exactly one of `set`, `remove` and `insert`", help));
+                return Err(files.diagnostic(
+                    path_at,
+                    "a change has exactly one of `set`, `remove` and `insert`",
+                    help,
+                ));
             }
         };
         Ok(Edit { path, path_at, verb })
@@ -229,7 +241,9 @@ impl<'a> Slot<'a> {
         match self {
             Slot::Table(table) => of(table),
             Slot::Node(Node { value: Value::Table(table), .. }) => of(table),
-            Slot::Node(Node { value: Value::List(list), .. }) => list.iter().filter_map(|i| i.name().map(str::to_string)).collect(),
+            Slot::Node(Node { value: Value::List(list), .. }) => {
+                list.iter().filter_map(|i| i.name().map(str::to_string)).collect()
+            }
             Slot::Node(_) => Vec::new(),
         }
     }

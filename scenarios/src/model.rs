@@ -63,7 +63,9 @@ impl Scenario {
             sources: sources.clone(),
         };
         let mut cases = vec![case(id.clone(), &self.world, &self.steps, &self.sources)];
-        cases.extend(self.tries.iter().map(|t| case(format!("{id}~{}", slug(&t.label)), &t.world, &t.steps, &t.sources)));
+        cases.extend(
+            self.tries.iter().map(|t| case(format!("{id}~{}", slug(&t.label)), &t.world, &t.steps, &t.sources)),
+        );
         cases
     }
 }
@@ -295,7 +297,7 @@ pub struct OnParty {
 #[serde(default, deny_unknown_fields)]
 pub struct Expect {
     pub outcome: Option<Outcome>,
-    /// Who decided: `okta`, `access`, or an app's name.
+    /// Whose page it ends on: `okta`, `access`, an app's name, or `browser`.
     pub by: Option<String>,
     /// Finding codes, `area/what-happened`; a rule may follow: `sign-on/rule-matched okta.apps.wiki.rules.untrusted`.
     pub because: Vec<String>,

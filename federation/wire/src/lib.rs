@@ -7,6 +7,7 @@ pub mod door;
 pub mod dsig;
 pub mod form;
 pub mod metadata;
+mod read;
 pub mod redirect;
 pub mod refusal;
 pub mod saml;

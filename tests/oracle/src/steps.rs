@@ -91,7 +91,7 @@ impl Oracle {
     pub(crate) fn fails_for(&self, party: &str, patience_ms: u64) -> bool {
         self.broken.get(party).is_some_and(|b| match b.how {
             BreakHow::Unreachable | BreakHow::Nonsense => true,
-            BreakHow::Slow => b.delay_ms > patience_ms,
+            BreakHow::Slow => b.delay_ms >= patience_ms,
         })
     }
 

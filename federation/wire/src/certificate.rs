@@ -1,0 +1,132 @@
+//! Device certificates: read as DER, judged at a given time. TLS has proved possession of the key and nothing else.
+
+use crate::Refusal;
+use bytes::Bytes;
+use federation::Time;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use std::time::Duration;
+use webpki::{EndEntityCert, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder, anchor_from_trusted_cert};
+use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+
+/// userPrincipalName in a SAN `otherName`.
+const UPN_OID: &str = "1.3.6.1.4.1.311.20.2.3";
+
+/// What a certificate says of its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CertificateFacts {
+    pub subject_cn: Option<String>,
+    pub subject_uid: Option<String>,
+    pub upn: Vec<String>,
+    pub emails: Vec<String>,
+    pub uris: Vec<String>,
+    /// Hexadecimal.
+    pub serial: String,
+    pub issuer: String,
+}
+
+fn malformed(e: impl std::fmt::Display) -> Refusal {
+    Refusal::new("certificate/malformed", e.to_string())
+}
+
+/// The issuer's name, DER, as a TLS server's acceptable-CA hint states it.
+pub fn issuer_der(certificate: &[u8]) -> Option<Vec<u8>> {
+    X509Certificate::from_der(certificate).ok().map(|(_, c)| c.issuer().as_raw().to_vec())
+}
+
+/// The subject's name, DER.
+pub fn subject_der(certificate: &[u8]) -> Option<Vec<u8>> {
+    X509Certificate::from_der(certificate).ok().map(|(_, c)| c.subject().as_raw().to_vec())
+}
+
+/// The first certificate of a PEM text.
+pub fn der_from_pem(pem: &str) -> Result<Vec<u8>, Refusal> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).map_err(malformed)?;
+    Ok(pem.contents)
+}
+
+/// Chain, dates, key usage and, where `crls` are given, revocation at `now`. The client-auth usage must be stated.
+pub fn verify_device_certificate(chain: &[Bytes], anchors: &[Vec<u8>], crls: &[Vec<u8>], now: Time) -> Result<CertificateFacts, Refusal> {
+    let (leaf, rest) = chain.split_first().ok_or_else(|| Refusal::new("certificate/missing", "the device showed none"))?;
+    let facts = facts(leaf)?;
+    let der = CertificateDer::from(leaf.as_ref());
+    let end_entity = EndEntityCert::try_from(&der).map_err(|e| judged(&e))?;
+    let anchors: Vec<CertificateDer<'_>> = anchors.iter().map(|a| CertificateDer::from(a.as_slice())).collect();
+    let anchors = anchors.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
+    let rest: Vec<CertificateDer<'_>> = rest.iter().map(|c| CertificateDer::from(c.as_ref())).collect();
+    let lists = crls.iter().map(|crl| OwnedCertRevocationList::from_der(&CertificateRevocationListDer::from(crl.as_slice())));
+    let lists = lists.map(|l| l.map(Into::into)).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
+    let lists: Vec<&webpki::CertRevocationList<'_>> = lists.iter().collect();
+    let revocation = if lists.is_empty() {
+        None
+    } else {
+        let options = RevocationOptionsBuilder::new(&lists).map_err(|_| malformed("no CRL"))?;
+        Some(options.with_expiration_policy(webpki::ExpirationPolicy::Enforce).build())
+    };
+    let seconds = u64::try_from(now.seconds()).map_err(malformed)?;
+    end_entity
+        .verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &anchors,
+            &rest,
+            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            KeyUsage::client_auth(),
+            revocation,
+            None,
+        )
+        .map_err(|e| judged(&e))?;
+    Ok(facts)
+}
+
+/// Refusal of a webpki error, by what a reader can do about it.
+fn judged(error: &webpki::Error) -> Refusal {
+    use webpki::Error::*;
+    let code = match error {
+        CertExpired { .. } => "certificate/expired",
+        CertNotValidYet { .. } => "certificate/not-yet-valid",
+        UnknownIssuer => "certificate/unknown-issuer",
+        CertRevoked => "certificate/revoked",
+        CrlExpired { .. } => "certificate/crl-expired",
+        UnknownRevocationStatus => "certificate/revocation-unknown",
+        RequiredEkuNotFoundContext(_) | CaUsedAsEndEntity => "certificate/key-usage",
+        InvalidSignatureForPublicKey => "certificate/bad-signature",
+        _ => "certificate/malformed",
+    };
+    Refusal::new(code, format!("{error:?}"))
+}
+
+fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(malformed)?;
+    let usage = certificate.extended_key_usage().map_err(malformed)?;
+    if !usage.is_some_and(|u| u.value.client_auth) {
+        return Err(Refusal::new("certificate/key-usage", "client authentication is not stated"));
+    }
+    let subject = certificate.subject();
+    let text = |a: Option<&x509_parser::x509::AttributeTypeAndValue<'_>>| a.and_then(|a| a.as_str().ok()).map(String::from);
+    let uid = subject.iter_attributes().find(|a| a.attr_type().to_id_string() == "0.9.2342.19200300.100.1.1");
+    let mut facts = CertificateFacts {
+        subject_cn: text(subject.iter_common_name().next()),
+        subject_uid: text(uid),
+        serial: certificate.serial.to_str_radix(16),
+        issuer: certificate.issuer().to_string(),
+        ..CertificateFacts::default()
+    };
+    for extension in certificate.extensions() {
+        let ParsedExtension::SubjectAlternativeName(san) = extension.parsed_extension() else { continue };
+        for name in &san.general_names {
+            match name {
+                GeneralName::RFC822Name(email) => facts.emails.push((*email).into()),
+                GeneralName::URI(uri) => facts.uris.push((*uri).into()),
+                GeneralName::OtherName(oid, value) if oid.to_id_string() == UPN_OID => facts.upn.extend(utf8(value)),
+                _ => {}
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// The UTF8String inside `[0] EXPLICIT`.
+fn utf8(value: &[u8]) -> Option<String> {
+    let inner = value.windows(2).position(|w| w[0] == 0x0c).and_then(|at| value.get(at + 1..))?;
+    let (length, text) = inner.split_first()?;
+    (usize::from(*length) == text.len()).then(|| String::from_utf8(text.to_vec()).ok()).flatten()
+}

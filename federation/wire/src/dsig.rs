@@ -1,0 +1,274 @@
+//! XML signatures: keys from configuration alone, one shape, an allow-list of algorithms.
+
+use crate::Refusal;
+use crate::door::{DSIG, attribute, elements, named, only};
+use aws_lc_rs::signature as raw;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bergshamra::keys::loader;
+use bergshamra::{DsigContext, Key, KeysManager, VerifyResult};
+use std::sync::Arc;
+use uppsala::{Document, NodeId};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+pub const RSA_SHA1: &str = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
+pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+const RSA: &[&str] = &[
+    RSA_SHA256,
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+];
+const EC: &[&str] = &[ECDSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"];
+const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+const DIGESTS: &[&str] =
+    &[SHA256, "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
+
+/// The least algorithm that is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureFloor {
+    Sha1,
+    Sha256,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rsa,
+    Ec,
+}
+
+/// A private key with the certificate that tells it to others.
+#[derive(Clone)]
+pub struct SigningKey(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    pkcs8: Vec<u8>,
+    key: Key,
+    certificate: Vec<u8>,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey")
+    }
+}
+
+fn bad_key(e: impl std::fmt::Display) -> Refusal {
+    Refusal::new("key/unusable", e.to_string())
+}
+
+impl SigningKey {
+    /// RSA of 2048 bits or more, or P-256.
+    pub fn from_pkcs8(der: &[u8], certificate_der: Vec<u8>) -> Result<SigningKey, Refusal> {
+        let kind = TrustedKey::from_certificate(&certificate_der)?.kind;
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", wrap(&STANDARD.encode(der)));
+        let key = loader::load_pem_auto(pem.as_bytes(), None).map_err(bad_key)?;
+        Ok(SigningKey(Arc::new(Inner { kind, pkcs8: der.to_vec(), key, certificate: certificate_der })))
+    }
+
+    /// X.509 DER, as it stands in metadata.
+    pub fn certificate(&self) -> &[u8] {
+        &self.0.certificate
+    }
+
+    pub fn algorithm(&self) -> &'static str {
+        match self.0.kind {
+            Kind::Rsa => RSA_SHA256,
+            Kind::Ec => ECDSA_SHA256,
+        }
+    }
+
+    /// A signature over bytes, as the Redirect binding wants it.
+    pub(crate) fn sign_raw(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        match self.0.kind {
+            Kind::Rsa => {
+                let pair = raw::RsaKeyPair::from_pkcs8(&self.0.pkcs8).map_err(bad_key)?;
+                let mut out = vec![0; pair.public_modulus_len()];
+                pair.sign(&raw::RSA_PKCS1_SHA256, &random, message, &mut out).map_err(bad_key)?;
+                Ok(out)
+            }
+            Kind::Ec => {
+                let pair = raw::EcdsaKeyPair::from_pkcs8(&raw::ECDSA_P256_SHA256_FIXED_SIGNING, &self.0.pkcs8).map_err(bad_key)?;
+                Ok(pair.sign(&random, message).map_err(bad_key)?.as_ref().to_vec())
+            }
+        }
+    }
+}
+
+fn wrap(base64: &str) -> String {
+    base64.as_bytes().chunks(64).map(|c| String::from_utf8_lossy(c).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A public key that configuration says to trust. The certificate's dates do not matter (metadata interoperability profile).
+#[derive(Clone)]
+pub struct TrustedKey {
+    kind: Kind,
+    key: Key,
+    public: Vec<u8>,
+}
+
+impl std::fmt::Debug for TrustedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TrustedKey({:?})", self.kind)
+    }
+}
+
+impl TrustedKey {
+    pub fn from_certificate(der: &[u8]) -> Result<TrustedKey, Refusal> {
+        let (_, certificate) = X509Certificate::from_der(der).map_err(bad_key)?;
+        let spki = certificate.public_key();
+        let kind = match spki.parsed().map_err(bad_key)? {
+            x509_parser::public_key::PublicKey::RSA(rsa) if rsa.key_size() < 2048 => {
+                return Err(Refusal::new("key/too-small", format!("RSA of {} bits", rsa.key_size())));
+            }
+            x509_parser::public_key::PublicKey::RSA(_) => Kind::Rsa,
+            x509_parser::public_key::PublicKey::EC(_) => Kind::Ec,
+            _ => return Err(Refusal::new("key/kind", "neither RSA nor EC")),
+        };
+        let key = loader::load_spki_der(spki.raw).map_err(bad_key)?;
+        Ok(TrustedKey { kind, key, public: spki.subject_public_key.data.to_vec() })
+    }
+
+    fn allows(&self, method: &str, floor: SignatureFloor) -> bool {
+        match self.kind {
+            Kind::Rsa => RSA.contains(&method) || (floor == SignatureFloor::Sha1 && method == RSA_SHA1),
+            Kind::Ec => EC.contains(&method),
+        }
+    }
+
+    /// Checks a Redirect signature.
+    pub(crate) fn verify_raw(&self, method: &str, floor: SignatureFloor, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+        if !self.allows(method, floor) {
+            return Err(Refusal::new("saml/algorithm", method));
+        }
+        let algorithm: &dyn raw::VerificationAlgorithm = match (self.kind, method) {
+            (Kind::Ec, ECDSA_SHA256) => &raw::ECDSA_P256_SHA256_FIXED,
+            (Kind::Rsa, RSA_SHA256) => &raw::RSA_PKCS1_2048_8192_SHA256,
+            (Kind::Rsa, RSA_SHA1) => &raw::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            _ => return Err(Refusal::new("saml/algorithm", method)),
+        };
+        raw::UnparsedPublicKey::new(algorithm, &self.public)
+            .verify(message, signature)
+            .map_err(|_| Refusal::new("saml/signature-invalid", "the query's signature"))
+    }
+}
+
+/// An unfilled signature over the element `id`; it stands where the schema wants it, after `Issuer`.
+pub(crate) fn template(id: &str, key: &SigningKey) -> String {
+    format!(
+        "<ds:Signature xmlns:ds=\"{DSIG}\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXC_C14N}\"/>\
+         <ds:SignatureMethod Algorithm=\"{}\"/><ds:Reference URI=\"#{}\"><ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"/>\
+         <ds:Transform Algorithm=\"{EXC_C14N}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{SHA256}\"/><ds:DigestValue></ds:DigestValue>\
+         </ds:Reference></ds:SignedInfo><ds:SignatureValue></ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}\
+         </ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
+        key.algorithm(),
+        crate::door::escape(id),
+        STANDARD.encode(key.certificate()),
+    )
+}
+
+/// Fills every template of `xml`, innermost first.
+pub(crate) fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
+    let failed = |e: bergshamra::Error| Refusal::new("saml/cannot-sign", e.to_string());
+    let mut document = uppsala::parse(xml).map_err(|e| Refusal::new("saml/cannot-sign", e.to_string()))?;
+    let mut signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
+    signatures.reverse();
+    let mut keys = KeysManager::new();
+    keys.add_key(key.0.key.clone());
+    let context = DsigContext::new(keys);
+    for signature in signatures {
+        bergshamra::dsig::sign::sign_document_node(&context, &mut document, signature).map_err(failed)?;
+    }
+    Ok(document.to_xml())
+}
+
+/// Checks the shape of one signature and names the element that it covers.
+fn shape(document: &Document<'_>, signature: NodeId, key: &TrustedKey, floor: SignatureFloor) -> Result<NodeId, Refusal> {
+    let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
+    let parent = document.parent(signature).ok_or_else(|| refuse("no parent"))?;
+    if named(document, parent, DSIG, "Signature").len() != 1 {
+        return Err(refuse("two signatures in one element"));
+    }
+    let names: Vec<String> = elements(document, signature)
+        .iter()
+        .filter_map(|n| document.element(*n).map(|e| e.name.local_name.to_string()))
+        .collect();
+    if names != ["SignedInfo", "SignatureValue", "KeyInfo"] && names != ["SignedInfo", "SignatureValue"] {
+        return Err(refuse("unexpected parts"));
+    }
+    let info = only(document, signature, DSIG, "SignedInfo")?.ok_or_else(|| refuse("no SignedInfo"))?;
+    let reference = only(document, info, DSIG, "Reference")?.ok_or_else(|| refuse("no Reference"))?;
+    let id = attribute(document, parent, "ID").ok_or_else(|| refuse("the parent has no ID"))?;
+    if attribute(document, reference, "URI") != Some(format!("#{id}")) {
+        return Err(refuse("it refers to something else than its parent"));
+    }
+    let algorithm = |of: NodeId, name: &'static str| -> Result<String, Refusal> {
+        let node = only(document, of, DSIG, name)?.ok_or_else(|| refuse(name))?;
+        attribute(document, node, "Algorithm").ok_or_else(|| refuse(name))
+    };
+    if algorithm(info, "CanonicalizationMethod")? != EXC_C14N {
+        return Err(refuse("canonicalisation other than exclusive"));
+    }
+    let transforms = only(document, reference, DSIG, "Transforms")?.ok_or_else(|| refuse("no transforms"))?;
+    for transform in elements(document, transforms) {
+        let name = attribute(document, transform, "Algorithm").unwrap_or_default();
+        if name != ENVELOPED && name != EXC_C14N {
+            return Err(Refusal::new("saml/transform", name));
+        }
+    }
+    let method = algorithm(info, "SignatureMethod")?;
+    if !key.allows(&method, floor) {
+        return Err(Refusal::new("saml/algorithm", method));
+    }
+    let digest = algorithm(reference, "DigestMethod")?;
+    if !DIGESTS.contains(&digest.as_str()) && !(floor == SignatureFloor::Sha1 && digest == SHA1) {
+        return Err(Refusal::new("saml/algorithm", digest));
+    }
+    Ok(parent)
+}
+
+/// Verifies every signature of the document with one of `keys` and returns the elements that they cover.
+/// No signature gives an empty list; a bad one always refuses.
+pub(crate) fn verify(document: &Document<'_>, keys: &[TrustedKey], floor: SignatureFloor) -> Result<Vec<NodeId>, Refusal> {
+    let signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
+    if signatures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut why = Refusal::new("key/none", "no key is configured");
+    for key in keys {
+        match verify_with(document, &signatures, key, floor) {
+            Ok(covered) => return Ok(covered),
+            Err(refusal) => why = refusal,
+        }
+    }
+    Err(why)
+}
+
+fn verify_with(document: &Document<'_>, signatures: &[NodeId], key: &TrustedKey, floor: SignatureFloor) -> Result<Vec<NodeId>, Refusal> {
+    let covered = signatures.iter().map(|s| shape(document, *s, key, floor)).collect::<Result<Vec<_>, _>>()?;
+    let mut manager = KeysManager::new();
+    manager.add_key(key.key.clone());
+    let invalid = |why: String| Refusal::new("saml/signature-invalid", why);
+    let results = bergshamra::dsig::verify::verify_all_document(&DsigContext::new(manager), document);
+    let results = results.map_err(|e| invalid(e.to_string()))?;
+    if results.len() != signatures.len() {
+        return Err(invalid("not every signature was verified".into()));
+    }
+    for result in results {
+        match &result {
+            VerifyResult::Invalid { reason } => return Err(invalid(reason.clone())),
+            VerifyResult::Valid { signature_node, references, .. } => {
+                let at = signatures.iter().position(|s| s == signature_node).ok_or_else(|| invalid("another signature".into()))?;
+                let node = references.first().and_then(|r| r.resolved_node);
+                if !result.all_reference_digests_verified() || references.len() != 1 || node != Some(covered[at]) {
+                    return Err(invalid("what was digested is not what is read".into()));
+                }
+            }
+        }
+    }
+    Ok(covered)
+}

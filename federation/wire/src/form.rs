@@ -1,0 +1,64 @@
+//! Forms: what browsers post, and pages that post by themselves.
+
+use crate::Refusal;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::fmt::Write as _;
+
+pub use crate::door::escape as html_escape;
+
+const MAX_FIELDS: usize = 32;
+const MAX_BYTES: usize = 512 * 1024;
+
+/// A form's fields, each name once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub fn parse(body: &[u8]) -> Result<Form, Refusal> {
+        if body.len() > MAX_BYTES {
+            return Err(Refusal::new("form/too-large", body.len().to_string()));
+        }
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            if fields.len() >= MAX_FIELDS {
+                return Err(Refusal::new("form/too-many-fields", MAX_FIELDS.to_string()));
+            }
+            if fields.iter().any(|(n, _)| *n == name) {
+                return Err(Refusal::new("form/repeated-field", name));
+            }
+            fields.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Form(fields))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+pub fn encode_post(xml: &str) -> String {
+    STANDARD.encode(xml)
+}
+
+/// Base64 as identity providers write it: line breaks are allowed.
+pub fn decode_post(text: &str) -> Result<Vec<u8>, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::new("saml/missing", "no message in the form"));
+    }
+    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(compact).map_err(|e| Refusal::new("saml/base64", e.to_string()))
+}
+
+/// A page whose form the browser submits at once.
+pub fn auto_post_page(title: &str, action: &str, fields: &[(&str, &str)]) -> String {
+    let mut inputs = String::new();
+    for (name, value) in fields {
+        let _ = write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", html_escape(name), html_escape(value));
+    }
+    format!(
+        "<!doctype html><html><head><meta charset=\"utf-8\"><title>{0}</title></head><body><main data-page=\"auto-post\">\
+         <form method=\"post\" action=\"{1}\" data-auto=\"1\">{inputs}<button type=\"submit\">Continue</button></form></main></body></html>",
+        html_escape(title),
+        html_escape(action),
+    )
+}

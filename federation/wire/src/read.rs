@@ -1,0 +1,329 @@
+//! Reading SAML: door, parse, verify, then read only from verified nodes of the same tree.
+
+use crate::Refusal;
+use crate::door::{self, attribute, named, only, value};
+use crate::dsig;
+use crate::saml::*;
+use federation::Time;
+use std::time::Duration;
+use uppsala::{Document, NodeId};
+
+/// What a message claims before anything is verified; good for choosing a configured key and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peek {
+    pub issuer: Option<String>,
+    pub in_response_to: Option<String>,
+}
+
+pub fn peek(xml: &[u8]) -> Result<Peek, Refusal> {
+    let document = door::parse(door::text(xml)?)?;
+    let root = root(&document)?;
+    let issuer = only(&document, root, ASSERTION, "Issuer")?.map(|n| value(&document, n)).transpose()?;
+    Ok(Peek { issuer, in_response_to: attribute(&document, root, "InResponseTo") })
+}
+
+fn refuse(code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(code, detail)
+}
+
+fn root(document: &Document<'_>) -> Result<NodeId, Refusal> {
+    document.document_element().ok_or_else(|| refuse("saml/malformed", "no root"))
+}
+
+fn required(document: &Document<'_>, of: NodeId, namespace: &str, name: &'static str) -> Result<NodeId, Refusal> {
+    only(document, of, namespace, name)?.ok_or_else(|| refuse("saml/missing-element", name))
+}
+
+fn required_attribute(document: &Document<'_>, of: NodeId, name: &str) -> Result<String, Refusal> {
+    attribute(document, of, name).ok_or_else(|| refuse("saml/missing-attribute", name))
+}
+
+fn time(text: &str) -> Result<Time, Refusal> {
+    Time::parse(text).ok_or_else(|| refuse("saml/time", text))
+}
+
+fn boolean(text: Option<String>) -> Result<bool, Refusal> {
+    match text.as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(other) => Err(refuse("saml/boolean", other)),
+    }
+}
+
+/// Name, namespace, version and id of a protocol message.
+fn envelope(document: &Document<'_>, name: &str) -> Result<(NodeId, String), Refusal> {
+    let root = root(document)?;
+    if !document.element(root).is_some_and(|e| e.matches_name_ns(PROTOCOL, name)) {
+        return Err(refuse("saml/root", format!("not a {name}")));
+    }
+    version(document, root)?;
+    Ok((root, required_attribute(document, root, "ID")?))
+}
+
+fn version(document: &Document<'_>, of: NodeId) -> Result<(), Refusal> {
+    match attribute(document, of, "Version").as_deref() {
+        Some("2.0") => Ok(()),
+        other => Err(refuse("saml/version", other.unwrap_or("none"))),
+    }
+}
+
+/// Reads a request that came by POST.
+pub fn read_request(xml: &[u8], check: &RequestCheck<'_>) -> Result<Verified<AuthnRequest>, Refusal> {
+    let document = door::parse(door::text(xml)?)?;
+    let request = request(&document, check)?;
+    let keys = keys_of(&request.issuer, check)?;
+    let covered = dsig::verify(&document, keys, check.floor)?;
+    if check.require_signature && covered.is_empty() {
+        return Err(refuse("saml/signature-missing", "the request"));
+    }
+    if !covered.is_empty() && covered != [root(&document)?] {
+        return Err(refuse("saml/signature-shape", "something inside the request is signed"));
+    }
+    Ok(Verified(request))
+}
+
+/// Keys of the issuer; an unknown issuer is refused.
+pub(crate) fn keys_of<'a>(issuer: &str, check: &RequestCheck<'a>) -> Result<&'a [dsig::TrustedKey], Refusal> {
+    let found = check.expected_issuer_keys.iter().find(|(known, _)| *known == issuer);
+    found.map(|(_, keys)| *keys).ok_or_else(|| refuse("saml/issuer", issuer))
+}
+
+/// The request's content, not yet verified.
+pub(crate) fn request(document: &Document<'_>, check: &RequestCheck<'_>) -> Result<AuthnRequest, Refusal> {
+    let (root, id) = envelope(document, "AuthnRequest")?;
+    let text = |node: Option<NodeId>| node.map(|n| value(document, n)).transpose();
+    let destination = attribute(document, root, "Destination");
+    if destination.as_deref().is_some_and(|d| d != check.destination) {
+        return Err(refuse("saml/destination", destination.unwrap_or_default()));
+    }
+    let issue_instant = time(&required_attribute(document, root, "IssueInstant")?)?;
+    let skew = Duration::from_secs(u64::from(check.skew_seconds));
+    if issue_instant > check.now + skew {
+        return Err(refuse("saml/not-yet-valid", issue_instant.to_string()));
+    }
+    let subject = match only(document, root, ASSERTION, "Subject")? {
+        Some(subject) => text(only(document, subject, ASSERTION, "NameID")?)?,
+        None => None,
+    };
+    let context = match only(document, root, PROTOCOL, "RequestedAuthnContext")? {
+        None => None,
+        Some(node) => Some(RequestedAuthnContext {
+            comparison: attribute(document, node, "Comparison").unwrap_or_else(|| "exact".into()),
+            class_refs: named(document, node, ASSERTION, "AuthnContextClassRef")
+                .into_iter()
+                .map(|n| value(document, n))
+                .collect::<Result<_, _>>()?,
+        }),
+    };
+    let policy = only(document, root, PROTOCOL, "NameIDPolicy")?;
+    Ok(AuthnRequest {
+        id,
+        issue_instant,
+        destination,
+        issuer: value(document, required(document, root, ASSERTION, "Issuer")?)?,
+        acs_url: attribute(document, root, "AssertionConsumerServiceURL"),
+        force_authn: boolean(attribute(document, root, "ForceAuthn"))?,
+        is_passive: boolean(attribute(document, root, "IsPassive"))?,
+        name_id_format: policy.and_then(|n| attribute(document, n, "Format")),
+        subject,
+        requested_context: context,
+    })
+}
+
+/// Reads a response with every check of profiles 4.1.4.3. A failure status comes back without an assertion.
+pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<Response>, Refusal> {
+    if check.keys.is_empty() {
+        return Err(refuse("key/none", "no key is configured for this issuer"));
+    }
+    let document = door::parse(door::text(xml)?)?;
+    let (root, id) = envelope(&document, "Response")?;
+    let assertions = document.get_elements_by_tag_name_ns(ASSERTION, "Assertion");
+    let encrypted = document.get_elements_by_tag_name_ns(ASSERTION, "EncryptedAssertion");
+    if !encrypted.is_empty() {
+        return Err(refuse("saml/encrypted", "encryption is not offered"));
+    }
+    let covered = dsig::verify(&document, check.keys, check.floor)?;
+    let status = read_status(&document, root)?;
+    let succeeded = status.code == SUCCESS;
+    match (succeeded, assertions.len()) {
+        (true, 1) if document.parent(assertions[0]) == Some(root) => {}
+        (false, 0) => {}
+        (true, 1) => return Err(refuse("saml/assertion-place", "the assertion is not a child of the response")),
+        (_, n) => return Err(refuse("saml/assertion-count", n.to_string())),
+    }
+    let whole = covered.contains(&root);
+    let part = assertions.first().is_some_and(|a| covered.contains(a));
+    let enough = match check.must_sign {
+        MustSign::Response => whole,
+        // A failure has no assertion that could be signed.
+        MustSign::Assertion => part || (!succeeded && whole),
+        MustSign::Any => whole || part,
+    };
+    if !enough {
+        return Err(refuse("saml/signature-missing", format!("{:?} must be signed", check.must_sign)));
+    }
+    let issuer = value(&document, required(&document, root, ASSERTION, "Issuer")?)?;
+    if issuer != check.issuer {
+        return Err(refuse("saml/issuer", issuer));
+    }
+    let destination = attribute(&document, root, "Destination");
+    match &destination {
+        Some(d) if d == check.acs_url => {}
+        other => return Err(refuse("saml/destination", other.clone().unwrap_or_else(|| "none".into()))),
+    }
+    let in_response_to = attribute(&document, root, "InResponseTo");
+    if in_response_to.as_deref() != check.in_response_to {
+        return Err(refuse("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into())));
+    }
+    let assertion = assertions.first().map(|a| read_assertion(&document, *a, check)).transpose()?;
+    let issue_instant = time(&required_attribute(&document, root, "IssueInstant")?)?;
+    Ok(Verified(Response { id, in_response_to, destination, issuer, issue_instant, status, assertion }))
+}
+
+fn read_status(document: &Document<'_>, root: NodeId) -> Result<Status, Refusal> {
+    let status = required(document, root, PROTOCOL, "Status")?;
+    let code = required(document, status, PROTOCOL, "StatusCode")?;
+    let text = |name| only(document, status, PROTOCOL, name)?.map(|n| value(document, n)).transpose();
+    Ok(Status {
+        code: required_attribute(document, code, "Value")?,
+        sub_code: only(document, code, PROTOCOL, "StatusCode")?.and_then(|n| attribute(document, n, "Value")),
+        message: text("StatusMessage")?,
+        detail: text("StatusDetail")?,
+    })
+}
+
+/// Valid iff `not_before - skew <= now < not_on_or_after + skew`.
+fn in_time(not_before: Option<Time>, not_on_or_after: Time, check: &ResponseCheck<'_>) -> Result<(), Refusal> {
+    let skew = Duration::from_secs(u64::from(check.skew_seconds));
+    if not_before.is_some_and(|start| check.now < start - skew) {
+        return Err(refuse("saml/not-yet-valid", check.now.to_string()));
+    }
+    if check.now >= not_on_or_after + skew {
+        return Err(refuse("saml/expired", not_on_or_after.to_string()));
+    }
+    Ok(())
+}
+
+fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'_>) -> Result<Assertion, Refusal> {
+    version(document, node)?;
+    let issuer = value(document, required(document, node, ASSERTION, "Issuer")?)?;
+    if issuer != check.issuer {
+        return Err(refuse("saml/issuer", issuer));
+    }
+    let subject = required(document, node, ASSERTION, "Subject")?;
+    let name_id = required(document, subject, ASSERTION, "NameID")?;
+    let confirmation = required(document, subject, ASSERTION, "SubjectConfirmation")?;
+    if attribute(document, confirmation, "Method").as_deref() != Some(BEARER) {
+        return Err(refuse("saml/confirmation", "not bearer"));
+    }
+    let data = required(document, confirmation, ASSERTION, "SubjectConfirmationData")?;
+    let recipient = attribute(document, data, "Recipient").unwrap_or_default();
+    if recipient != check.acs_url {
+        return Err(refuse("saml/recipient", recipient));
+    }
+    let in_response_to = attribute(document, data, "InResponseTo");
+    if in_response_to.as_deref() != check.in_response_to {
+        return Err(refuse("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into())));
+    }
+    if attribute(document, data, "NotBefore").is_some() {
+        return Err(refuse("saml/confirmation", "NotBefore is forbidden there"));
+    }
+    let confirmation_end = time(&required_attribute(document, data, "NotOnOrAfter")?)?;
+    in_time(None, confirmation_end, check)?;
+    let (not_before, not_on_or_after, audience) = conditions(document, node, check)?;
+    let statement = only(document, node, ASSERTION, "AuthnStatement")?.ok_or_else(|| refuse("saml/authn-statement", "none"))?;
+    let session_end = attribute(document, statement, "SessionNotOnOrAfter").map(|t| time(&t)).transpose()?;
+    if let Some(end) = session_end {
+        in_time(None, end, check)?;
+    }
+    let context = required(document, statement, ASSERTION, "AuthnContext")?;
+    let class_ref = only(document, context, ASSERTION, "AuthnContextClassRef")?.map(|n| value(document, n)).transpose()?;
+    Ok(Assertion {
+        id: required_attribute(document, node, "ID")?,
+        issuer,
+        issue_instant: time(&required_attribute(document, node, "IssueInstant")?)?,
+        name_id: value(document, name_id)?,
+        name_id_format: attribute(document, name_id, "Format").unwrap_or_else(|| NAMEID_UNSPECIFIED.into()),
+        name_qualifier: attribute(document, name_id, "NameQualifier"),
+        recipient,
+        in_response_to,
+        confirmation_not_on_or_after: confirmation_end,
+        not_before,
+        not_on_or_after,
+        audience,
+        authn_instant: time(&required_attribute(document, statement, "AuthnInstant")?)?,
+        session_index: attribute(document, statement, "SessionIndex").unwrap_or_default(),
+        session_not_on_or_after: session_end,
+        class_ref: class_ref.unwrap_or_default(),
+        posture: posture(document, context)?,
+        attributes: attributes(document, node)?,
+    })
+}
+
+fn conditions(document: &Document<'_>, assertion: NodeId, check: &ResponseCheck<'_>) -> Result<(Time, Time, String), Refusal> {
+    let node = required(document, assertion, ASSERTION, "Conditions")?;
+    let not_before = time(&required_attribute(document, node, "NotBefore")?)?;
+    let not_on_or_after = time(&required_attribute(document, node, "NotOnOrAfter")?)?;
+    if not_before >= not_on_or_after {
+        return Err(refuse("saml/time", "NotBefore is not before NotOnOrAfter"));
+    }
+    in_time(Some(not_before), not_on_or_after, check)?;
+    let restrictions = named(document, node, ASSERTION, "AudienceRestriction");
+    let known = restrictions.len() + named(document, node, ASSERTION, "OneTimeUse").len() + named(document, node, ASSERTION, "ProxyRestriction").len();
+    if known != door::elements(document, node).len() {
+        return Err(refuse("saml/condition", "an unknown condition"));
+    }
+    if restrictions.is_empty() {
+        return Err(refuse("saml/audience", "none"));
+    }
+    // Several restrictions must all hold (core 2.5.1.4).
+    for restriction in restrictions {
+        let audiences = named(document, restriction, ASSERTION, "Audience");
+        let audiences = audiences.into_iter().map(|n| value(document, n)).collect::<Result<Vec<_>, _>>()?;
+        if !audiences.iter().any(|a| a == check.audience) {
+            return Err(refuse("saml/audience", audiences.join(" ")));
+        }
+    }
+    Ok((not_before, not_on_or_after, check.audience.to_string()))
+}
+
+fn posture(document: &Document<'_>, context: NodeId) -> Result<Option<DevicePosture>, Refusal> {
+    let Some(decl) = only(document, context, ASSERTION, "AuthnContextDecl")? else { return Ok(None) };
+    let [declaration] = door::elements(document, decl)[..] else { return Ok(None) };
+    let Some(element) = document.element(declaration) else { return Ok(None) };
+    let namespace = element.name.namespace_uri.as_deref().unwrap_or_default().to_string();
+    if element.name.local_name != "AuthenticationContextDeclaration" {
+        return Ok(None);
+    }
+    let mut at = declaration;
+    for name in ["Extension", "Device"] {
+        match only(document, at, &namespace, name)? {
+            Some(next) => at = next,
+            None => return Ok(None),
+        }
+    }
+    let text = |name| attribute(document, at, name).unwrap_or_default();
+    let facts = only(document, at, &namespace, "Posture")?.map(|p| named(document, p, &namespace, "Fact")).unwrap_or_default();
+    let fact = |n: &NodeId| Some((attribute(document, *n, "Name")?, attribute(document, *n, "Value")?));
+    Ok(Some(DevicePosture {
+        device_id: text("ID"),
+        vendor: text("Vendor"),
+        model: text("Model"),
+        os: text("OS"),
+        os_version: text("OSVersion"),
+        facts: facts.iter().filter_map(fact).collect(),
+        namespace,
+    }))
+}
+
+fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+    let mut found = Vec::new();
+    for statement in named(document, assertion, ASSERTION, "AttributeStatement") {
+        for node in named(document, statement, ASSERTION, "Attribute") {
+            let values = named(document, node, ASSERTION, "AttributeValue");
+            let values = values.into_iter().map(|n| value(document, n)).collect::<Result<Vec<_>, _>>()?;
+            found.push((required_attribute(document, node, "Name")?, values));
+        }
+    }
+    Ok(found)
+}

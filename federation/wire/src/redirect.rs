@@ -1,0 +1,127 @@
+//! The HTTP-Redirect binding: DEFLATE, base64, and a signature over the raw query.
+
+use crate::Refusal;
+use crate::door;
+use crate::dsig::SigningKey;
+use crate::read;
+use crate::saml::{AuthnRequest, RequestCheck, Verified};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::{Compression, Decompress, FlushDecompress, Status, write::DeflateEncoder};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::io::Write as _;
+
+const INFLATED: usize = 64 * 1024;
+
+fn quoted(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// The address that carries `xml` to `sso_url`.
+pub fn request_url(sso_url: &str, xml: &str, relay_state: Option<&str>, sign: Option<&SigningKey>) -> Result<String, Refusal> {
+    let failed = |e: std::io::Error| Refusal::new("saml/cannot-write", e.to_string());
+    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+    deflate.write_all(xml.as_bytes()).map_err(failed)?;
+    let mut query = format!("SAMLRequest={}", quoted(&STANDARD.encode(deflate.finish().map_err(failed)?)));
+    if let Some(state) = relay_state {
+        query += &format!("&RelayState={}", quoted(state));
+    }
+    if let Some(key) = sign {
+        query += &format!("&SigAlg={}", quoted(key.algorithm()));
+        let signature = key.sign_raw(query.as_bytes())?;
+        query += &format!("&Signature={}", quoted(&STANDARD.encode(signature)));
+    }
+    Ok(format!("{sso_url}{}{query}", if sso_url.contains('?') { '&' } else { '?' }))
+}
+
+/// Raw parameters of interest, each at most once.
+#[derive(Default)]
+struct Raw<'a> {
+    request: Option<&'a str>,
+    relay_state: Option<&'a str>,
+    algorithm: Option<&'a str>,
+    signature: Option<&'a str>,
+}
+
+fn raw(query: &str) -> Result<Raw<'_>, Refusal> {
+    let mut found = Raw::default();
+    for pair in query.split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let slot = match name {
+            "SAMLRequest" => &mut found.request,
+            "RelayState" => &mut found.relay_state,
+            "SigAlg" => &mut found.algorithm,
+            "Signature" => &mut found.signature,
+            "SAMLResponse" => return Err(Refusal::new("saml/two-messages", "a response in a request's query")),
+            _ => continue,
+        };
+        if slot.replace(value).is_some() {
+            return Err(Refusal::new("saml/repeated-parameter", name));
+        }
+    }
+    Ok(found)
+}
+
+fn plain(value: &str) -> Result<String, Refusal> {
+    let spaced = value.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8().map_err(|e| Refusal::new("saml/not-utf8", e.to_string()))?;
+    Ok(text.into_owned())
+}
+
+fn base64(value: &str) -> Result<Vec<u8>, Refusal> {
+    let text: String = percent_decode_str(value).decode_utf8_lossy().chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(text).map_err(|e| Refusal::new("saml/base64", e.to_string()))
+}
+
+/// Inflates under a hard limit and refuses what trails.
+fn inflate(data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut out = vec![0; INFLATED + 1];
+    let mut stream = Decompress::new(false);
+    let status = stream.decompress(data, &mut out, FlushDecompress::Finish).map_err(|e| Refusal::new("saml/deflate", e.to_string()))?;
+    let (read, written) = (stream.total_in() as usize, stream.total_out() as usize);
+    if written > INFLATED {
+        return Err(Refusal::new("saml/deflate-bomb", format!("more than {INFLATED} bytes")));
+    }
+    if status != Status::StreamEnd || read != data.len() {
+        return Err(Refusal::new("saml/deflate", "truncated, or bytes after the end"));
+    }
+    out.truncate(written);
+    Ok(out)
+}
+
+/// Reads a request from the raw query; the signature covers the bytes as they came (bindings 3.4.4.1).
+pub fn read_request(raw_query: &str, check: &RequestCheck<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refusal> {
+    let parts = raw(raw_query)?;
+    let encoded = parts.request.ok_or_else(|| Refusal::new("saml/missing", "no SAMLRequest"))?;
+    let xml = inflate(&base64(encoded)?)?;
+    let document = door::parse(door::text(&xml)?)?;
+    if !document.get_elements_by_tag_name_ns(door::DSIG, "Signature").is_empty() {
+        return Err(Refusal::new("saml/signature-shape", "a signature inside a redirected request"));
+    }
+    let request = read::request(&document, check)?;
+    let keys = read::keys_of(&request.issuer, check)?;
+    match (parts.algorithm, parts.signature) {
+        (None, None) if check.require_signature => return Err(Refusal::new("saml/signature-missing", "the query")),
+        (None, None) => {}
+        (Some(algorithm), Some(signature)) => {
+            let mut message = format!("SAMLRequest={encoded}");
+            if let Some(state) = parts.relay_state {
+                message += &format!("&RelayState={state}");
+            }
+            message += &format!("&SigAlg={algorithm}");
+            let (method, signature) = (plain(algorithm)?, base64(signature)?);
+            let mut why = Refusal::new("key/none", "no key is configured");
+            let good = keys.iter().any(|key| match key.verify_raw(&method, check.floor, message.as_bytes(), &signature) {
+                Ok(()) => true,
+                Err(refusal) => {
+                    why = refusal;
+                    false
+                }
+            });
+            if !good {
+                return Err(why);
+            }
+        }
+        _ => return Err(Refusal::new("saml/signature-missing", "SigAlg and Signature go together")),
+    }
+    Ok((Verified(request), parts.relay_state.map(plain).transpose()?))
+}

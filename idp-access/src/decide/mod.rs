@@ -1,0 +1,8 @@
+//! Decision cores: pure, total, silent about how facts were gathered.
+
+pub mod chain;
+pub mod compliance;
+pub mod device_types;
+pub mod person;
+pub mod policy;
+pub mod posture;

@@ -1,0 +1,172 @@
+//! Who somebody is: from a certificate, a typed login, or a name that Okta states.
+
+use super::chain::MethodSet;
+use super::policy::covers;
+use federation::tenant::Access;
+use federation::tenant::access::{AuthMethod, CertificateIdentifier, Directory, IdentityProvider, UdidLocation, User};
+use federation::{Finding, Why};
+use std::net::IpAddr;
+
+/// A person of a directory, by names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonKey {
+    pub directory: String,
+    pub user: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Person(PersonKey),
+    Nobody,
+    Several,
+    NoIdentityProvider,
+}
+
+/// What a verified certificate says that may name a person or a device.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateNames {
+    pub cn: Option<String>,
+    pub uid: Option<String>,
+    pub upn: Option<String>,
+    pub email: Option<String>,
+    pub uris: Vec<String>,
+}
+
+pub fn user<'a>(access: &'a Access, key: &PersonKey) -> Option<&'a User> {
+    let directory = access.directories.iter().find(|d| d.name == key.directory)?;
+    directory.users.iter().find(|u| u.name == key.user && u.enabled)
+}
+
+fn offers(access: &Access, method: AuthMethod, ip: IpAddr) -> impl Iterator<Item = &IdentityProvider> {
+    access.identity_providers.iter().filter(move |i| i.methods.contains(&method) && covers(access, i.network_ranges.iter(), ip))
+}
+
+/// Methods that some identity provider offers to this address and, where known, to this directory.
+pub fn offered(access: &Access, ip: IpAddr, directory: Option<&str>) -> MethodSet {
+    let reachable = access.identity_providers.iter().filter(|i| covers(access, i.network_ranges.iter(), ip));
+    let serves = |i: &&IdentityProvider| directory.is_none_or(|d| i.directories.iter().any(|name| name == d));
+    reachable.filter(serves).flat_map(|i| &i.methods).fold(MethodSet::default(), |set, m| set.with(*m))
+}
+
+/// People whom the method serves from this address, each directory once.
+pub fn served(access: &Access, method: AuthMethod, ip: IpAddr) -> Vec<(&Directory, &User)> {
+    let names: Vec<&String> = offers(access, method, ip).flat_map(|i| &i.directories).collect();
+    let directories = access.directories.iter().filter(|d| names.contains(&&d.name));
+    directories.flat_map(|d| d.users.iter().filter(|u| u.enabled).map(move |u| (d, u))).collect()
+}
+
+pub fn find(access: &Access, method: AuthMethod, ip: IpAddr, is: impl Fn(&User) -> bool, saw: &str, why: &mut impl Why) -> Found {
+    let matching: Vec<_> = served(access, method, ip).into_iter().filter(|(_, u)| is(u)).collect();
+    match &matching[..] {
+        [(d, u)] => Found::Person(PersonKey { directory: d.name.clone(), user: u.name.clone() }),
+        [] => {
+            let elsewhere = access.directories.iter().flat_map(|d| &d.users).any(|u| u.enabled && is(u));
+            if elsewhere || offers(access, method, ip).next().is_none() {
+                why.note(|| Finding::new("method/no-identity-provider").rule("access.identity_providers").saw(saw).wanted(method.name()));
+                return Found::NoIdentityProvider;
+            }
+            why.note(|| Finding::new("person/not-found").rule("access.directories").saw(saw));
+            Found::Nobody
+        }
+        _ => {
+            why.note(|| Finding::new("person/ambiguous").rule("access.directories").saw(saw));
+            Found::Several
+        }
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+fn upn(user: &User) -> &str {
+    user.upn.as_deref().unwrap_or(&user.email)
+}
+
+/// The first identifier that is present counts, whether or not it names anybody.
+pub fn by_certificate(
+    access: &Access,
+    method: AuthMethod,
+    order: &[CertificateIdentifier],
+    names: &CertificateNames,
+    ip: IpAddr,
+    why: &mut impl Why,
+) -> Found {
+    let value = |i: &CertificateIdentifier| match i {
+        CertificateIdentifier::Upn => names.upn.clone(),
+        CertificateIdentifier::Email => names.email.clone(),
+        CertificateIdentifier::Subject => names.uid.clone().or_else(|| names.cn.clone()),
+    };
+    let Some((identifier, value)) = order.iter().find_map(|i| Some((*i, value(i)?))) else {
+        why.note(|| Finding::new("person/not-found").saw("the certificate holds none of the identifiers"));
+        return Found::Nobody;
+    };
+    let is = |u: &User| match identifier {
+        CertificateIdentifier::Upn => same(upn(u), &value) || same(&u.username, &value),
+        CertificateIdentifier::Email => same(&u.email, &value),
+        CertificateIdentifier::Subject => same(&u.username, &value),
+    };
+    find(access, method, ip, is, &value, why)
+}
+
+/// Whether a name that another system states is this person's.
+pub fn is_called(user: &User, name: &str) -> bool {
+    same(&user.username, name) || same(&user.email, name) || same(upn(user), name)
+}
+
+/// As UEM's device record names its owner: a login, or the login's part before `@`.
+pub fn owns(user: &User, owner: &str) -> bool {
+    is_called(user, owner) || user.username.split_once('@').is_some_and(|(local, _)| same(local, owner))
+}
+
+fn looks_like_udid(text: &str) -> bool {
+    let hex = text.chars().filter(char::is_ascii_hexdigit).count();
+    hex >= 16 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// The device that a certificate names.
+pub fn udid(names: &CertificateNames, location: UdidLocation, why: &mut impl Why) -> Option<String> {
+    why.note(|| Finding::new("assumes/udid-location").rule("access.assumptions.udid_location"));
+    let san = || names.uris.iter().find_map(|u| u.strip_prefix("urn:udid:")).map(str::to_string);
+    match location {
+        UdidLocation::AsTemplate => names.cn.clone().filter(|cn| looks_like_udid(cn)).or_else(san),
+        UdidLocation::SanOnly => san(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+    use federation::Silent;
+
+    #[track_caller]
+    fn check(names: CertificateNames, expected: Found) {
+        use CertificateIdentifier::*;
+        let access = fixtures::access();
+        let ip = IpAddr::from([192, 0, 2, 1]);
+        let observed = by_certificate(&access, AuthMethod::MobileSsoIos, &[Upn, Email, Subject], &names, ip, &mut Silent);
+        assert_eq!(observed, expected, "{names:?}");
+    }
+
+    #[test]
+    fn a_certificate_names_one_person_or_none() {
+        let alice = Found::Person(PersonKey { directory: "people".into(), user: "alice".into() });
+        let some = |s: &str| Some(s.to_string());
+        check(CertificateNames { upn: some("ALICE@acme.test"), ..Default::default() }, alice.clone());
+        check(CertificateNames { cn: some("alice"), ..Default::default() }, alice);
+        check(CertificateNames { upn: some("nobody@acme.test"), cn: some("alice"), ..Default::default() }, Found::Nobody);
+        check(CertificateNames { cn: some("carol"), ..Default::default() }, Found::NoIdentityProvider);
+        check(CertificateNames::default(), Found::Nobody);
+    }
+
+    #[test]
+    fn the_udid_is_where_the_template_says() {
+        let hex = "98bcb804e611de8fb0824b8dbaccfe3cc63171b4";
+        let both = CertificateNames { cn: Some(hex.into()), uris: vec!["urn:udid:abc".into()], ..Default::default() };
+        assert_eq!(udid(&both, UdidLocation::AsTemplate, &mut Silent).as_deref(), Some(hex));
+        assert_eq!(udid(&both, UdidLocation::SanOnly, &mut Silent).as_deref(), Some("abc"));
+        let user = CertificateNames { cn: Some("alice".into()), ..both };
+        assert_eq!(udid(&user, UdidLocation::AsTemplate, &mut Silent).as_deref(), Some("abc"));
+    }
+}

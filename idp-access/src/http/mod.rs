@@ -1,0 +1,104 @@
+//! Endpoints: gather, decide, render. No policy here.
+
+pub mod answer;
+pub mod certificate;
+pub mod compliance;
+pub mod drive;
+pub mod okta;
+pub mod pages;
+pub mod prompts;
+pub mod sso;
+
+use crate::Access;
+use federation::{Decision, EventKind, Outside, Peer, Request, Response, Time, tenant};
+use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// One request, with the settings as they were when it came.
+pub struct Ctx<'a> {
+    pub access: &'a Access,
+    pub settings: Arc<tenant::Access>,
+    pub outside: &'a dyn Outside,
+    pub request: Request,
+}
+
+impl Ctx<'_> {
+    pub fn now(&self) -> Time {
+        self.outside.now()
+    }
+    pub fn ip(&self) -> IpAddr {
+        self.request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |p| p.ip)
+    }
+    pub fn header(&self, name: &str) -> &str {
+        self.request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let pairs = self.header("cookie").split(';').filter_map(|c| c.trim().split_once('='));
+        pairs.filter(|(k, _)| *k == name).map(|(_, v)| v.to_string()).next()
+    }
+    pub fn query(&self, name: &str) -> Option<String> {
+        let query = self.request.uri().query().unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes()).find(|(k, _)| k == name).map(|(_, v)| v.into_owned())
+    }
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.settings.host)
+    }
+    pub fn entity_id(&self) -> String {
+        self.url("/SAAS/API/1.0/GET/metadata/idp.xml")
+    }
+    pub fn sp_entity_id(&self) -> String {
+        self.url("/SAAS/API/1.0/GET/metadata/sp.xml")
+    }
+    /// Tells the transcript what a decision core said, and hands on the verdict.
+    pub fn decided<V: Debug>(&self, decision: Decision<V>) -> V {
+        let verdict = format!("{:?}", decision.verdict);
+        self.told(verdict, decision)
+    }
+    pub fn told<V>(&self, verdict: String, decision: Decision<V>) -> V {
+        self.outside.note(EventKind::Decided { verdict, because: decision.because });
+        decision.verdict
+    }
+    pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
+        let [event_type, result, actor, target, reason] = [event_type, result, actor, target, reason].map(str::to_string);
+        self.outside.note(EventKind::Log { event_type, result, actor, target, reason });
+    }
+    pub fn refused(&self, code: &str, detail: &str) -> Response {
+        self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
+        pages::error(&format!("{code}: {detail}"))
+    }
+    pub fn unsaved(&self) -> Response {
+        self.refused("access/no-transaction", "this sign-in is over or belongs to another browser")
+    }
+}
+
+pub async fn route(ctx: Ctx<'_>) -> Response {
+    let host = ctx.request.uri().host().map_or_else(|| ctx.header("host").to_string(), str::to_string);
+    let host = host.split(':').next().unwrap_or_default();
+    let path = ctx.request.uri().path().to_string();
+    let method = ctx.request.method().as_str().to_string();
+    if host.eq_ignore_ascii_case(&ctx.settings.certificate_host) && !host.eq_ignore_ascii_case(&ctx.settings.host) {
+        return match (method.as_str(), path.as_str()) {
+            ("GET", "/certificate") => certificate::show(&ctx).await,
+            _ => missing(),
+        };
+    }
+    match (method.as_str(), path.as_str()) {
+        ("GET" | "POST", "/SAAS/auth/federation/sso") => sso::start(&ctx).await,
+        ("GET", "/SAAS/auth/continue") => prompts::resume(&ctx).await,
+        ("POST", "/SAAS/auth/login") => prompts::login(&ctx).await,
+        ("POST", "/SAAS/auth/mfa") => prompts::mfa(&ctx).await,
+        ("POST", "/SAAS/auth/saml/response") => okta::response(&ctx).await,
+        ("GET", "/SAAS/API/1.0/GET/metadata/idp.xml") => xml(ctx.access.idp_metadata(&ctx)),
+        ("GET", "/SAAS/API/1.0/GET/metadata/sp.xml") => xml(ctx.access.sp_metadata(&ctx)),
+        _ => missing(),
+    }
+}
+
+fn xml(body: String) -> Response {
+    pages::answer(200, "application/samlmetadata+xml", body)
+}
+
+fn missing() -> Response {
+    pages::answer(404, "text/plain; charset=utf-8", "there is nothing here".into())
+}

@@ -1,0 +1,99 @@
+//! What people answer: the way back from the certificate host, a password, an approval.
+
+use super::drive::drive;
+use super::{Ctx, certificate};
+use crate::decide::chain::attempts;
+use crate::decide::person::{PersonKey, served};
+use crate::state::Transaction;
+use federation::tenant::access::AuthMethod;
+use federation::{Decision, Finding, Response, Why};
+use wire::form::Form;
+
+/// The transaction, if it belongs to this browser.
+pub fn owned(ctx: &Ctx<'_>, id: &str) -> Option<Transaction> {
+    if ctx.cookie("EUC_XTX").as_deref() != Some(id) {
+        return None;
+    }
+    ctx.access.state.take(id, ctx.now())
+}
+
+pub async fn resume(ctx: &Ctx<'_>) -> Response {
+    let Some(mut tx) = owned(ctx, &ctx.query("transaction").unwrap_or_default()) else {
+        return ctx.unsaved();
+    };
+    if !certificate::settle(ctx, &mut tx, &ctx.query("ticket").unwrap_or_default()) {
+        ctx.access.state.put(tx);
+        return ctx.unsaved();
+    }
+    drive(ctx, tx).await
+}
+
+/// The form and the transaction that asked for this method.
+fn asked(ctx: &Ctx<'_>, method: AuthMethod) -> Option<(Form, Transaction)> {
+    let form = Form::parse(ctx.request.body()).ok()?;
+    let tx = owned(ctx, form.get("transaction")?)?;
+    if tx.asked == Some(method) {
+        return Some((form, tx));
+    }
+    ctx.access.state.put(tx);
+    None
+}
+
+fn equal(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |different, (x, y)| different | (x ^ y)) == 0
+}
+
+fn who(ctx: &Ctx<'_>, tx: &Transaction, username: &str, password: &str) -> Option<PersonKey> {
+    let people = served(&ctx.settings, AuthMethod::Password, ctx.ip());
+    let named = people.into_iter().filter(|(_, u)| u.username.eq_ignore_ascii_case(username));
+    let mut right = named.filter(|(_, u)| !u.password.is_empty() && equal(&u.password, password));
+    let (directory, user) = right.next()?;
+    let key = PersonKey { directory: directory.name.clone(), user: user.name.clone() };
+    let sole = right.next().is_none() && tx.person.as_ref().is_none_or(|p| *p == key);
+    sole.then_some(key)
+}
+
+pub async fn login(ctx: &Ctx<'_>) -> Response {
+    let Some((form, mut tx)) = asked(ctx, AuthMethod::Password) else {
+        return ctx.unsaved();
+    };
+    let (username, password) = (form.get("username").unwrap_or_default(), form.get("password").unwrap_or_default());
+    let found = who(ctx, &tx, username, password);
+    let code = if found.is_some() { "sign-in/password-ok" } else { "sign-in/password-wrong" };
+    let decision = Decision::of(|why| {
+        why.note(|| Finding::new(code).saw(username));
+        found
+    });
+    match ctx.told(code.into(), decision) {
+        Some(key) => {
+            tx.person = Some(key);
+            tx.pass(AuthMethod::Password);
+        }
+        None => {
+            tx.wrong_passwords += 1;
+            ctx.log("LOGIN_ERROR", "FAILURE", username, &tx.source, "invalid credentials");
+            if tx.wrong_passwords >= attempts(AuthMethod::Password, ctx.settings.methods.password.attempts) {
+                tx.fail(AuthMethod::Password, "Your user name or password is wrong.");
+            }
+        }
+    }
+    tx.asked = None;
+    drive(ctx, tx).await
+}
+
+pub async fn mfa(ctx: &Ctx<'_>) -> Response {
+    let Some((form, mut tx)) = asked(ctx, AuthMethod::Mfa) else {
+        return ctx.unsaved();
+    };
+    let answer = form.get("answer").unwrap_or_default();
+    let code = if answer == "approve" { "mfa/passed" } else { "mfa/failed" };
+    let decision = Decision::of(|why| why.note(|| Finding::new(code).saw(answer).wanted("approve")));
+    ctx.told(code.into(), decision);
+    if answer == "approve" {
+        tx.pass(AuthMethod::Mfa);
+    } else {
+        tx.fail(AuthMethod::Mfa, "The sign-in was not approved.");
+    }
+    tx.asked = None;
+    drive(ctx, tx).await
+}

@@ -1,0 +1,86 @@
+//! Endpoints of Okta: from a request to the handler, and what every handler needs. No policy.
+
+mod acs;
+mod drive;
+mod issue;
+mod login;
+mod page;
+mod start;
+
+use crate::Okta;
+use crate::state::Transaction;
+use federation::tenant::{self, okta::User};
+use federation::{EventKind, Outside, Peer, Platform, Request, Response, Time};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// One exchange.
+pub struct Exchange<'a> {
+    pub okta: &'a Okta,
+    pub outside: &'a dyn Outside,
+    pub request: &'a Request,
+    pub settings: Arc<tenant::Okta>,
+    pub now: Time,
+}
+
+pub fn route(okta: &Okta, outside: &dyn Outside, request: &Request) -> Response {
+    let x = Exchange { okta, outside, request, settings: okta.settings(), now: outside.now() };
+    let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+    let post = request.method() == ::http::Method::POST;
+    match parts.as_slice() {
+        ["app", "UserHome"] => page::Page::new("okta/dashboard", "My apps").answer(200),
+        ["app", app, "sso", "saml"] => start::start(&x, app, post),
+        ["app", app, "metadata"] => start::app_metadata(&x, app),
+        ["api", "v1", "idps", id, "metadata.xml"] => start::sp_metadata(&x, id),
+        ["sso", "saml2", id] if post => acs::acs(&x, Some(id)),
+        ["sso", "saml2"] if post => acs::acs(&x, None),
+        ["login"] if post => login::login(&x),
+        ["mfa"] if post => login::mfa(&x),
+        ["signout"] => {
+            if let Some(sid) = x.cookie("sid") {
+                okta.state().sessions.remove(&sid);
+            }
+            page::Page::new("okta/identify", "Signed out").answer(200)
+        }
+        _ => page::Page::new("okta/error", "Not found").answer(404),
+    }
+}
+
+impl Exchange<'_> {
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let headers = self.request.headers().get_all(::http::header::COOKIE);
+        let mut pairs = headers.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+        pairs.find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, v)| v.to_owned()))
+    }
+    pub fn platform(&self) -> Platform {
+        let agent = self.request.headers().get(::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        crate::decide::platform::platform(agent.unwrap_or_default())
+    }
+    pub fn ip(&self) -> IpAddr {
+        self.request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip)
+    }
+    /// The transaction that the browser's cookie names.
+    pub fn transaction(&self) -> Option<Transaction> {
+        self.okta.state().transaction(&self.cookie("tx")?, self.now)
+    }
+    pub fn user(&self, found: impl Fn(&User) -> bool) -> Option<User> {
+        let configured = self.settings.users.iter().find(|user| found(user)).cloned();
+        configured.or_else(|| self.okta.state().made.iter().find(|user| found(user)).cloned())
+    }
+    pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
+        self.outside.note(EventKind::Log {
+            event_type: event_type.into(),
+            result: result.into(),
+            actor: actor.into(),
+            target: target.into(),
+            reason: reason.into(),
+        });
+    }
+    pub fn refuse(&self, code: &str, detail: &str) -> Response {
+        self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
+        let mut page = page::Page::new("okta/error", "GENERAL_NONSUCCESS");
+        page.class = "reason";
+        page.text = format!("GENERAL_NONSUCCESS {code}: {detail}");
+        page.answer(400)
+    }
+}

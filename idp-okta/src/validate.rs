@@ -1,0 +1,68 @@
+//! Settings that cannot be meant: dangling names, patterns that do not compile, boxes that exclude each other.
+
+use federation::Platform;
+use federation::tenant::Okta;
+use federation::tenant::okta::{Location, MatchHow, TrustCondition, UserMatch};
+
+/// Paths of settings, each with what is wrong there.
+pub fn validate(okta: &Okta) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let idp_known = |name: &str| okta.identity_providers.iter().any(|idp| idp.name == name);
+    for rule in &okta.routing_rules {
+        let path = format!("okta.routing_rules.{}", rule.name);
+        if rule.identity_provider != "okta" && !idp_known(&rule.identity_provider) {
+            found.push((path.clone(), format!("no identity provider `{}`", rule.identity_provider)));
+        }
+        for app in rule.apps.iter().filter(|name| !okta.apps.iter().any(|app| app.name == **name)) {
+            found.push((path.clone(), format!("no app `{app}`")));
+        }
+        match &rule.user {
+            UserMatch::Regex(pattern) => check_pattern(&path, pattern, &mut found),
+            UserMatch::Attribute(m) if m.how == MatchHow::Regex => check_pattern(&path, &m.value, &mut found),
+            _ => {}
+        }
+        check_location(okta, &path, &rule.location, &mut found);
+    }
+    for rule in &okta.session_rules {
+        check_location(okta, &format!("okta.session_rules.{}", rule.name), &rule.location, &mut found);
+    }
+    for app in &okta.apps {
+        for rule in &app.rules {
+            let path = format!("okta.apps.{}.rules.{}", app.name, rule.name);
+            check_location(okta, &path, &rule.location, &mut found);
+            let other = [Platform::OtherMobile, Platform::OtherDesktop].iter().any(|p| rule.platforms.contains(p));
+            if rule.device_trust != TrustCondition::Any && other {
+                found.push((path, "trust cannot be asked of `other-mobile` or `other-desktop`: untick them".into()));
+            }
+        }
+    }
+    for (name, integration) in [("ios", &okta.device_trust.ios), ("android", &okta.device_trust.android)] {
+        if let Some(dangling) = integration.as_ref().filter(|i| !idp_known(&i.identity_provider)) {
+            let message = format!("no identity provider `{}`", dangling.identity_provider);
+            found.push((format!("okta.device_trust.{name}"), message));
+        }
+    }
+    for idp in &okta.identity_providers {
+        if let Some(pattern) = &idp.username_filter {
+            check_pattern(&format!("okta.identity_providers.{}", idp.name), pattern, &mut found);
+        }
+    }
+    found
+}
+
+fn check_pattern(path: &str, pattern: &str, found: &mut Vec<(String, String)>) {
+    if regex::Regex::new(pattern).is_err() {
+        found.push((path.into(), format!("`{pattern}` is no regular expression")));
+    }
+}
+
+fn check_location(okta: &Okta, path: &str, location: &Location, found: &mut Vec<(String, String)>) {
+    if !location.in_zones.is_empty() && !location.not_in_zones.is_empty() {
+        found.push((path.into(), "both `in_zones` and `not_in_zones` are set: keep one".into()));
+    }
+    for name in location.in_zones.iter().chain(&location.not_in_zones) {
+        if !okta.network_zones.iter().any(|zone| zone.name == *name) {
+            found.push((path.into(), format!("no network zone `{name}`")));
+        }
+    }
+}

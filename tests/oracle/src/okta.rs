@@ -1,0 +1,400 @@
+//! Okta: who serves the sign-in, what it concludes of the device, and what the app's policy says.
+
+use crate::access::Account;
+use crate::rules::{concerns, matches_whole, user_matches};
+use crate::{Oracle, Stop, Visit, stop};
+use federation::tenant::okta::{
+    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, IdentityProvider, MatchAgainst, NoMatch, RequestContext, ResponseSignature,
+    SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User, UserMatch, UserStatus,
+};
+use federation::{DeviceContext, Outcome, Time};
+use scenarios::{MfaAnswer, PasswordEntry};
+use std::time::Duration;
+
+/// After so many trips to Access the browser has given up.
+const MANY: u32 = 8;
+/// Documented: a password just typed is not asked again even at *every sign-in*.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone)]
+pub(crate) struct OktaSession {
+    user: String,
+    since: Time,
+    used: Time,
+    authenticated: Time,
+    factor_done: bool,
+    trust: DeviceContext,
+    idle_minutes: u32,
+    lifetime_minutes: u32,
+}
+
+/// What Access tells Okta.
+pub(crate) enum Answer {
+    Success { username: String, posture: Option<bool>, response_signed: bool, assertion_signed: bool },
+    Failure { signed: bool },
+}
+
+/// What the app's policy says.
+enum Verdict {
+    Enter,
+    AskDeviceProvider(String),
+    AuthenticateAgain,
+}
+
+fn minutes(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n) * 60)
+}
+
+impl Oracle {
+    pub(crate) fn okta_user(&self, name: &str) -> Option<&User> {
+        self.world.okta.users.iter().find(|u| u.name == name)
+    }
+
+    /// From Okta's door to the app: the user whom Okta states.
+    pub(crate) fn at_okta(&mut self, v: &mut Visit, app: &str) -> Result<String, Stop> {
+        self.needs("okta")?;
+        if !self.world.okta.apps.iter().any(|a| a.name == app) {
+            return stop(Outcome::OktaError, "okta");
+        }
+        // session-age: a live session skips the checks
+        let mut user = match self.live_okta_session(v) {
+            Some(user) => {
+                v.because("session/reused");
+                user
+            }
+            None => self.sign_in_at_okta(v, app, None)?,
+        };
+        for _ in 0..MANY {
+            match self.app_policy(v, app, &user)? {
+                Verdict::Enter => return Ok(user),
+                Verdict::AskDeviceProvider(provider) => user = self.by_access(v, &provider, Some(&user))?,
+                Verdict::AuthenticateAgain => user = self.sign_in_at_okta(v, app, Some(&user))?,
+            }
+        }
+        stop(Outcome::Loop, "browser")
+    }
+
+    fn live_okta_session(&mut self, v: &Visit) -> Option<String> {
+        let now = self.now;
+        let session = self.okta_sessions.get_mut(&v.jar)?;
+        let idle = now.since(session.used) >= minutes(session.idle_minutes) && session.idle_minutes > 0;
+        let old = session.lifetime_minutes > 0 && now.since(session.since) >= minutes(session.lifetime_minutes);
+        session.used = now;
+        let user = session.user.clone();
+        let active = self.okta_user(&user).is_some_and(|u| u.status == UserStatus::Active);
+        if idle || old || !active {
+            self.okta_sessions.remove(&v.jar);
+            return None;
+        }
+        Some(user)
+    }
+
+    /// Routing decides who serves the sign-in.
+    fn sign_in_at_okta(&mut self, v: &mut Visit, app: &str, known: Option<&str>) -> Result<String, Stop> {
+        let mut login = known.and_then(|name| self.okta_user(name)).map(|u| u.login.clone());
+        for rule in self.world.okta.routing_rules.clone() {
+            let here = rule.enabled
+                && (rule.platforms.is_empty() || rule.platforms.contains(&v.platform))
+                && (rule.apps.is_empty() || rule.apps.iter().any(|a| a == app))
+                && self.is_located(&rule.location, v.ip);
+            if !here {
+                continue;
+            }
+            if rule.user != UserMatch::Anything {
+                if login.is_none() {
+                    login = Some(self.identifier_page(v)?);
+                }
+                let typed = login.clone().unwrap_or_default();
+                let user = self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&typed));
+                if !user_matches(&rule.user, &typed, user) {
+                    continue;
+                }
+            }
+            if rule.identity_provider != "okta" {
+                let user = login.and_then(|l| self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&l)).map(|u| u.name.clone()));
+                return self.by_access(v, &rule.identity_provider, user.as_deref());
+            }
+            break;
+        }
+        self.local_sign_in(v)
+    }
+
+    /// Her account, where she is ready to type.
+    fn typist(&self, v: &Visit) -> Option<User> {
+        let person = self.world.people.iter().find(|p| p.name == v.step.who)?;
+        let user = person.okta.as_ref().and_then(|name| self.okta_user(name))?;
+        (v.step.password != PasswordEntry::None).then(|| user.clone())
+    }
+
+    fn identifier_page(&mut self, v: &mut Visit) -> Result<String, Stop> {
+        let Some(user) = self.typist(v) else { return stop(Outcome::SignInRequired, "okta") };
+        if !v.typed_login {
+            v.typed_login = true;
+            self.she_answers();
+        }
+        Ok(user.login)
+    }
+
+    // m2-failure-not-terminal: Okta asks the person to sign in
+    fn local_sign_in(&mut self, v: &mut Visit) -> Result<String, Stop> {
+        let Some(user) = self.typist(v) else { return stop(Outcome::SignInRequired, "okta") };
+        self.she_answers();
+        if v.step.password == PasswordEntry::Wrong || user.status != UserStatus::Active {
+            return stop(Outcome::SignInFailed, "okta");
+        }
+        self.new_session(v, &user)
+    }
+
+    /// A trip to Access and back; `known` is the user whom Okta knows already.
+    fn by_access(&mut self, v: &mut Visit, provider: &str, known: Option<&str>) -> Result<String, Stop> {
+        v.trips += 1;
+        if v.trips > MANY {
+            // forceauthn-excludes-third-party-idp: round and round
+            return stop(Outcome::Loop, "browser");
+        }
+        let Some(idp) = self.world.okta.identity_providers.iter().find(|i| i.name == provider).cloned() else {
+            return stop(Outcome::OktaError, "okta");
+        };
+        // m2-idp-context
+        let device_trust = idp.request_context == RequestContext::DeviceTrust;
+        let answer = self.at_access(v, &idp.name, device_trust, self.hint(known))?;
+        self.needs("okta")?;
+        self.conclude(v, &idp, &answer);
+        if idp.issuer != format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", self.world.access.host) {
+            return stop(Outcome::OktaError, "okta");
+        }
+        match answer {
+            Answer::Failure { signed: false } => stop(Outcome::OktaError, "okta"),
+            Answer::Failure { signed: true } => {
+                v.because("device-trust/failure-response");
+                self.local_sign_in(v)
+            }
+            Answer::Success { username, response_signed, assertion_signed, .. } => {
+                let signed = match idp.response_signature {
+                    ResponseSignature::Any => response_signed || assertion_signed,
+                    ResponseSignature::Response => response_signed,
+                    ResponseSignature::Assertion => assertion_signed,
+                };
+                if !signed || idp.username_filter.as_ref().is_some_and(|f| !matches_whole(f, &username)) {
+                    return stop(Outcome::OktaError, "okta");
+                }
+                match self.matched(v, &idp, &username) {
+                    Some(user) => self.new_session(v, &user),
+                    None => self.local_sign_in(v),
+                }
+            }
+        }
+    }
+
+    // subject-hint
+    fn hint(&self, known: Option<&str>) -> Option<Account> {
+        let user = known.and_then(|name| self.okta_user(name)).filter(|_| self.world.okta.assumptions.subject_hint)?;
+        self.accounts(None, |u| u.username.eq_ignore_ascii_case(&user.login)).into_iter().next()
+    }
+
+    /// Trusted: the platform's own device provider says in so many words that the device is managed.
+    // not-trusted-is-remembered, posture-is-not-compliance
+    fn conclude(&self, v: &mut Visit, idp: &IdentityProvider, answer: &Answer) {
+        let Some(integration) = self.integration(v) else { return };
+        if integration.identity_provider != idp.name {
+            v.because("device-trust/other-identity-provider");
+            return;
+        }
+        v.answered = true;
+        v.trust = match answer {
+            Answer::Success { posture: Some(true), .. } => DeviceContext::Trusted,
+            _ => DeviceContext::NotTrusted,
+        };
+        match answer {
+            Answer::Success { posture: Some(true), .. } => v.because("device-trust/trusted"),
+            Answer::Success { posture: Some(false), .. } => v.because("device-trust/not-managed"),
+            Answer::Success { posture: None, .. } => v.because("device-trust/no-posture"),
+            Answer::Failure { .. } => {}
+        }
+    }
+
+    /// The platform's record on Security › Device Trust, where it is enabled.
+    // desktop-not-supported
+    fn integration(&self, v: &Visit) -> Option<&DeviceTrustIntegration> {
+        self.world.okta.device_trust.of(v.platform).filter(|i| i.enabled)
+    }
+
+    fn matched(&mut self, v: &mut Visit, idp: &IdentityProvider, username: &str) -> Option<User> {
+        let same = |a: &str| a.eq_ignore_ascii_case(username);
+        let fits = |u: &&User| match idp.match_against {
+            MatchAgainst::Username => same(&u.login),
+            MatchAgainst::Email => same(&u.email),
+            MatchAgainst::Either => same(&u.login) || same(&u.email),
+        };
+        let found: Vec<&User> = self.world.okta.users.iter().filter(fits).collect();
+        match found.as_slice() {
+            [one] if one.status == UserStatus::Active => Some((*one).clone()),
+            [] if idp.no_match == NoMatch::Jit => {
+                let user = User {
+                    name: username.into(),
+                    login: username.into(),
+                    email: username.into(),
+                    password: String::new(),
+                    groups: idp.jit_groups.clone(),
+                    attributes: Default::default(),
+                    status: UserStatus::Active,
+                    factors: Vec::new(),
+                };
+                self.newcomers.push(user.clone());
+                self.world.okta.users.push(user.clone());
+                Some(user)
+            }
+            // scim-new-users
+            _ => {
+                v.because("match/no-user");
+                None
+            }
+        }
+    }
+
+    /// The person is known: Okta's own sign-on policy applies.
+    fn new_session(&mut self, v: &mut Visit, user: &User) -> Result<String, Stop> {
+        let rules = self.world.okta.session_rules.iter();
+        let rule = rules.into_iter().find(|r| concerns(&r.people, user) && self.is_located(&r.location, v.ip)).cloned();
+        let before = self.okta_sessions.get(&v.jar).filter(|s| s.user == user.name);
+        let done = v.okta_factor_done || before.is_some_and(|s| s.factor_done);
+        if rule.as_ref().is_some_and(|r| r.access == AccessAction::Deny) {
+            return stop(Outcome::Denied, "okta");
+        }
+        match rule.as_ref().and_then(|r| r.factor) {
+            Some(FactorPrompt::EverySignIn) if !v.okta_factor_done => self.factor_at_okta(v, user)?,
+            Some(FactorPrompt::OncePerSession) if !done => self.factor_at_okta(v, user)?,
+            _ => {}
+        }
+        let session = OktaSession {
+            user: user.name.clone(),
+            since: self.now,
+            used: self.now,
+            authenticated: self.now,
+            factor_done: done || v.okta_factor_done,
+            trust: v.trust,
+            idle_minutes: rule.as_ref().map_or(120, |r| r.idle_minutes),
+            lifetime_minutes: rule.as_ref().map_or(0, |r| r.lifetime_minutes),
+        };
+        self.okta_sessions.insert(v.jar.clone(), session);
+        Ok(user.name.clone())
+    }
+
+    fn factor_at_okta(&mut self, v: &mut Visit, user: &User) -> Result<(), Stop> {
+        self.she_answers();
+        let person = self.world.people.iter().find(|p| p.name == v.step.who);
+        let own = person.is_some_and(|p| p.okta.as_ref() == Some(&user.name));
+        let (code, push) = (user.factors.contains(&Factor::Totp), user.factors.contains(&Factor::Push));
+        let passed = match v.step.mfa {
+            // Her authenticator knows her own account only.
+            MfaAnswer::Totp if code => own,
+            MfaAnswer::Totp | MfaAnswer::PushApprove => push,
+            MfaAnswer::PushDeny | MfaAnswer::None | MfaAnswer::Wrong => false,
+        };
+        if !passed {
+            return stop(Outcome::MfaFailed, "okta");
+        }
+        v.okta_factor_done = true;
+        v.factor_passed = true;
+        if let Some(session) = self.okta_sessions.get_mut(&v.jar).filter(|s| s.user == user.name) {
+            session.factor_done = true;
+        }
+        Ok(())
+    }
+
+    /// Assignment, then the app's sign-on rules in order.
+    // m2-per-app
+    fn app_policy(&mut self, v: &mut Visit, app: &str, name: &str) -> Result<Verdict, Stop> {
+        let found = self.world.okta.apps.iter().find(|a| a.name == app).cloned().zip(self.okta_user(name).cloned());
+        let Some((app, user)) = found else { return stop(Outcome::OktaError, "okta") };
+        let assigned = &app.assigned;
+        if !(assigned.everyone || assigned.users.contains(&user.name) || user.groups.iter().any(|g| assigned.groups.contains(g))) {
+            v.because("assignment/missing");
+            return stop(Outcome::NotAssigned, "okta");
+        }
+        for rule in &app.rules {
+            let here = rule.enabled
+                && concerns(&rule.people, &user)
+                && self.is_located(&rule.location, v.ip)
+                && rule.platforms.contains(&v.platform);
+            if !here {
+                continue;
+            }
+            match self.trust_fits(v, rule) {
+                Fits::Yes => return self.rule_says(v, rule, &user),
+                Fits::No => {}
+                Fits::Ask(provider) => return Ok(Verdict::AskDeviceProvider(provider)),
+            }
+        }
+        // default-allows
+        v.because("sign-on/default-allow");
+        Ok(Verdict::Enter)
+    }
+
+    fn trust_fits(&mut self, v: &mut Visit, rule: &SignOnRule) -> Fits {
+        let wanted = match rule.device_trust {
+            TrustCondition::Any => return Fits::Yes,
+            TrustCondition::Trusted => DeviceContext::Trusted,
+            TrustCondition::NotTrusted => DeviceContext::NotTrusted,
+        };
+        let assumes = self.world.okta.assumptions.clone();
+        let Some(provider) = self.integration(v).map(|i| i.identity_provider.clone()) else {
+            // trust-without-integration
+            v.because("device-trust/no-integration");
+            let counts = assumes.trust_without_integration == TrustWithoutIntegration::NotTrusted;
+            return if counts && wanted == DeviceContext::NotTrusted { Fits::Yes } else { Fits::No };
+        };
+        // trust-evaluation
+        if assumes.trust_evaluation == TrustEvaluation::PerSession && !v.answered {
+            v.trust = self.okta_sessions.get(&v.jar).map_or(v.trust, |s| s.trust);
+        }
+        let again = !v.answered || (v.trust == DeviceContext::NotTrusted && !assumes.not_trusted_is_remembered);
+        let redirects = assumes.trust_evaluation != TrustEvaluation::RoutingOnly;
+        let unknown = v.trust == DeviceContext::Unknown || (v.answered && again);
+        if unknown && again && redirects {
+            return Fits::Ask(provider);
+        }
+        let seen = if v.trust == DeviceContext::Trusted { DeviceContext::Trusted } else { DeviceContext::NotTrusted };
+        if seen == wanted { Fits::Yes } else { Fits::No }
+    }
+
+    fn rule_says(&mut self, v: &mut Visit, rule: &SignOnRule, user: &User) -> Result<Verdict, Stop> {
+        if rule.access == AccessAction::Deny {
+            // m2-enrol
+            let enrol = rule.device_trust == TrustCondition::NotTrusted && self.integration(v).is_some();
+            return stop(if enrol { Outcome::EnrolmentPage } else { Outcome::Denied }, "okta");
+        }
+        let session = self.okta_sessions.get(&v.jar);
+        let authenticated = session.map_or(self.now, |s| s.authenticated);
+        if let Some(limit) = rule.reauthenticate_after_minutes
+            && self.now.since(authenticated) > minutes(limit).max(GRACE)
+        {
+            v.because("reauthenticate/due");
+            return Ok(Verdict::AuthenticateAgain);
+        }
+        let done = v.okta_factor_done || (rule.factor == Some(FactorPrompt::OncePerSession) && session.is_some_and(|s| s.factor_done));
+        if rule.factor.is_some() && !done {
+            self.factor_at_okta(v, user)?;
+        }
+        Ok(Verdict::Enter)
+    }
+
+    /// What the assertion says of the device, where the app asks.
+    // device-trusted-attribute
+    pub(crate) fn stated_trust(&self, v: &Visit, app: &str) -> Option<DeviceContext> {
+        let app = self.world.okta.apps.iter().find(|a| a.name == app)?;
+        if app.attribute_statements.get("device.trusted").map(String::as_str) != Some("device.trusted") {
+            return None;
+        }
+        let asks = app.rules.iter().any(|r| r.enabled && r.device_trust != TrustCondition::Any);
+        Some(if asks && self.integration(v).is_some() { v.trust } else { DeviceContext::Unknown })
+    }
+}
+
+/// Whether a rule's trust condition fits.
+enum Fits {
+    Yes,
+    No,
+    /// Nobody knows yet: the platform's device provider is asked.
+    Ask(String),
+}

@@ -1,0 +1,3 @@
+//! Judgement of UEM: pure, total, without a clock. Everything else gathers and renders.
+
+pub mod compliance;

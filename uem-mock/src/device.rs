@@ -1,0 +1,221 @@
+//! What devices call: enrolment with a person's credentials, profiles with their certificates, check-in.
+
+use crate::ca::{self, Statement};
+use crate::engine::{self, State};
+use crate::http::{Answer, ApiError, Desk, json_response, same};
+use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Issued, Order, platform_of};
+use crate::manage;
+use federation::device::Facts;
+use federation::tenant::uem::User;
+use federation::{DeviceKind, Platform};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Deserialize)]
+struct Enrolment {
+    username: String,
+    password: String,
+    udid: String,
+    kind: DeviceKind,
+    /// Must fit the kind where it is there.
+    platform: Option<Platform>,
+    os_version: String,
+    facts: Option<Facts>,
+    #[serde(default)]
+    device_name: String,
+}
+
+#[derive(Deserialize)]
+struct ProfileRequest {
+    udid: String,
+    token: String,
+    profile: String,
+    csr_pem: String,
+}
+
+#[derive(Deserialize)]
+struct CheckIn {
+    udid: String,
+    token: String,
+    facts: Facts,
+    os_version: String,
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
+    T::deserialize(body).map_err(|e| ApiError(StatusCode::BAD_REQUEST, e.to_string()))
+}
+
+/// Makes a record, or a new life for the record of a device that was here before; old certificates stay as they are
+/// unless *revoke on removal* is set. A device that brings its facts is judged at once instead of staying
+/// `PendingComplianceCheck` until the next sweep, so that the common case needs no waiting.
+pub fn enrol(desk: &mut Desk, body: &Value) -> Answer {
+    let wish: Enrolment = read(body)?;
+    let platform = platform_of(wish.kind);
+    if wish.platform.is_some_and(|claimed| claimed != platform) {
+        return Err(ApiError(StatusCode::BAD_REQUEST, "platform does not fit the kind of device".into()));
+    }
+    if wish.udid.is_empty() || !wish.udid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Err(ApiError(StatusCode::BAD_REQUEST, "udid must be letters, digits and hyphens".into()));
+    }
+    let Some(user) = signed_in(desk.state, &wish).map(|user| user.name.clone()) else {
+        desk.journal.log(
+            "EnrollmentFailed",
+            "Failure",
+            &wish.username,
+            &wish.device_name,
+            "wrong username or password",
+        );
+        return Err(ApiError(StatusCode::UNAUTHORIZED, "Wrong username or password".into()));
+    };
+    let udid = wish.udid.clone();
+    let judged = wish.facts.is_some();
+    let revoked = retire(desk, &udid);
+    let record = new_record(desk, wish, user);
+    desk.journal.log(
+        "EnrollmentComplete",
+        record.enrollment.name(),
+        &record.user,
+        &record.device_name,
+        record.compliance.name(),
+    );
+    desk.journal.changed(format!("{} enrolled by {}", record.device_name, record.user));
+    desk.state.devices.insert(udid.clone(), record);
+    if judged {
+        desk.state.evaluate(Some(&udid), desk.now, desk.journal);
+    }
+    if revoked > 0 {
+        manage::revoked(desk.state, desk.ca.as_ref().ok(), desk.now, desk.journal);
+    }
+    let State { settings, devices, .. } = &mut *desk.state;
+    let Some(device) = devices.get_mut(&udid) else { return Err(unknown_device()) };
+    let offered = settings.profiles.iter().filter(|p| device.assigned.contains(&p.name));
+    let offered: Vec<Value> = offered.map(|p| json!({ "name": p.name, "payload": p.payload })).collect();
+    Ok(json_response(StatusCode::OK, &json!({ "device_id": device.id, "token": device.token, "profiles": offered })))
+}
+
+/// Compares with every user's secret alike, known or not.
+fn signed_in<'a>(state: &'a State, wish: &Enrolment) -> Option<&'a User> {
+    let knows = |user: &&User| same(wish.password.as_bytes(), user.password.as_bytes());
+    state.settings.users.iter().filter(knows).find(|user| user.username.eq_ignore_ascii_case(&wish.username))
+}
+
+/// Ends the former enrolment of a device; says how many certificates that revoked.
+fn retire(desk: &mut Desk, udid: &str) -> usize {
+    let State { settings, devices, .. } = &mut *desk.state;
+    match devices.get_mut(udid) {
+        Some(device) if device.enrollment != EnrollmentStatus::Unenrolled => {
+            engine::unenrol(settings, device, desk.now, desk.journal)
+        }
+        _ => 0,
+    }
+}
+
+fn new_record(desk: &mut Desk, wish: Enrolment, user: String) -> DeviceRecord {
+    let former = desk.state.devices.get(&wish.udid);
+    let next_id = desk.state.devices.values().map(|device| device.id).max().unwrap_or(0) + 1;
+    let platform = platform_of(wish.kind);
+    let profiles = desk.state.settings.profiles.iter().filter(|p| p.platforms.contains(&platform));
+    DeviceRecord {
+        id: former.map_or(next_id, |device| device.id),
+        certificates: former.map(|device| device.certificates.clone()).unwrap_or_default(),
+        device_name: if wish.device_name.is_empty() { wish.udid.clone() } else { wish.device_name },
+        udid: wish.udid,
+        kind: wish.kind,
+        user,
+        token: desk.outside.fresh_id("device-token"),
+        os_version: wish.os_version,
+        facts: wish.facts.unwrap_or_default(),
+        enrolled_at: desk.now,
+        last_seen: desk.now,
+        last_check: None,
+        enrollment: EnrollmentStatus::Enrolled,
+        compliance: ComplianceStatus::PendingComplianceCheck,
+        violations: BTreeMap::new(),
+        blocked: BTreeSet::new(),
+        assigned: profiles.map(|p| p.name.clone()).collect(),
+        commands: Vec::new(),
+    }
+}
+
+/// Certifies a key that the device made, for a profile that it should have.
+pub fn profile(desk: &mut Desk, body: &Value) -> Answer {
+    let wish: ProfileRequest = read(body)?;
+    let device = known(desk.state, &wish.udid, &wish.token)?;
+    if !device.is_enrolled() || !device.assigned.contains(&wish.profile) {
+        let reason = format!("profile `{}` is not for this device", wish.profile);
+        desk.journal.refused("uem/profile-not-assigned", &reason);
+        return Err(ApiError(StatusCode::FORBIDDEN, reason));
+    }
+    let (Some(profile), Some(user)) = (desk.state.profile(&wish.profile), desk.state.user(&device.user)) else {
+        return Err(ApiError(StatusCode::FORBIDDEN, "profile or user is gone".into()));
+    };
+    let ca = desk.ca.as_ref().map_err(|e| ApiError(StatusCode::INTERNAL_SERVER_ERROR, e.clone()))?;
+    let (serial, hex) = ca::serial(&desk.outside.fresh_id("certificate-serial"));
+    let settings = &desk.state.settings;
+    let says = Statement {
+        template: profile.template,
+        user,
+        udid: &device.udid,
+        host: &settings.host,
+        leaf_days: settings.ca.leaf_days,
+        now: desk.now,
+    };
+    let certificate = ca.issue(&wish.csr_pem, &serial, &says).map_err(|e| ApiError(StatusCode::BAD_REQUEST, e))?;
+    if let Some(device) = desk.state.devices.get_mut(&wish.udid) {
+        desk.journal.log("CertificateIssued", "Success", &device.user, &device.device_name, &wish.profile);
+        device.certificates.push(Issued { serial: hex, profile: wish.profile, revoked: None });
+    }
+    Ok(json_response(StatusCode::OK, &json!({ "certificate_pem": certificate })))
+}
+
+/// Takes a sample and hands out the commands that have had time to arrive. A wipe counts as done when the device has
+/// heard of it. A device that has left is told to wipe itself.
+pub fn check_in(desk: &mut Desk, body: &Value) -> Answer {
+    let sample: CheckIn = read(body)?;
+    known(desk.state, &sample.udid, &sample.token)?;
+    let (now, mut revoked) = (desk.now, 0);
+    let State { settings, devices, .. } = &mut *desk.state;
+    let Some(device) = devices.get_mut(&sample.udid) else { return Err(unknown_device()) };
+    if device.enrollment == EnrollmentStatus::Unenrolled {
+        return Ok(json_response(StatusCode::OK, &json!({ "commands": [{ "kind": "wipe" }] })));
+    }
+    (device.facts, device.os_version, device.last_seen) = (sample.facts, sample.os_version, now);
+    let (arrived, waiting): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut device.commands).into_iter().partition(|c| c.deliver_at <= now);
+    device.commands = waiting;
+    let mut commands = Vec::new();
+    for command in arrived {
+        let payload = |name: &str| settings.profiles.iter().find(|p| p.name == name).map(|p| p.payload);
+        match command.order {
+            Order::InstallProfile(name) => {
+                commands.push(json!({ "kind": "install-profile", "profile": name, "payload": payload(&name) }))
+            }
+            Order::RemoveProfile(name) => {
+                desk.journal.log("ProfileRemoved", "Success", "UEM", &device.device_name, &name);
+                if settings.ca.revoke_on_removal {
+                    revoked += device.revoke(Some(&name), now);
+                }
+                commands.push(json!({ "kind": "remove-profile", "profile": name, "payload": payload(&name) }));
+            }
+            Order::Wipe => {
+                revoked += engine::unenrol(settings, device, now, desk.journal);
+                commands.push(json!({ "kind": "wipe" }));
+            }
+        }
+    }
+    if revoked > 0 {
+        manage::revoked(desk.state, desk.ca.as_ref().ok(), now, desk.journal);
+    }
+    Ok(json_response(StatusCode::OK, &json!({ "commands": commands })))
+}
+
+fn known<'a>(state: &'a State, udid: &str, token: &str) -> Result<&'a DeviceRecord, ApiError> {
+    let device = state.devices.get(udid).filter(|device| same(token.as_bytes(), device.token.as_bytes()));
+    device.ok_or_else(unknown_device)
+}
+
+fn unknown_device() -> ApiError {
+    ApiError(StatusCode::UNAUTHORIZED, "unknown device or wrong token".into())
+}
