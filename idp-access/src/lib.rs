@@ -117,8 +117,7 @@ impl Party for Access {
     }
 
     fn certificate_hosts(&self) -> Vec<(String, Vec<Bytes>)> {
-        // A root's issuer is its subject.
-        let subjects = self.device_ca.iter().filter_map(|der| wire::certificate::issuer_der(der)).map(Bytes::from);
+        let subjects = self.device_ca.iter().filter_map(|der| wire::certificate::subject_der(der)).map(Bytes::from);
         vec![(self.settings().certificate_host.clone(), subjects.collect())]
     }
 

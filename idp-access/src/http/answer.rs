@@ -29,7 +29,6 @@ pub fn granted(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, user
         ResponseClassRef::PostureUri if posture.is_some() => uri.to_string(),
         _ => posture::class_ref(chain).to_string(),
     };
-    ctx.log("LOGIN", "SUCCESS", &user.username, &source.name, "");
     ctx.log("LAUNCH", "SUCCESS", &user.username, &source.name, "");
     let response = Response { assertion: Some(assertion(ctx, source, tx, user, class_ref, posture)), ..blank(ctx, tx, status(saml::SUCCESS)) };
     send(ctx, source, tx, &response)

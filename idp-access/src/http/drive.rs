@@ -120,6 +120,7 @@ fn sign_in(ctx: &Ctx<'_>, tx: &Transaction, session: Option<Session>, person: pe
     let udid = tx.udid.clone().or_else(|| session.and_then(|s| s.udid));
     let id = ctx.outside.fresh_id("session");
     ctx.access.state.start_session(id.clone(), Session { started: now, person, satisfied, udid }, ctx.cookie("HZN").as_deref());
+    ctx.log("LOGIN", "SUCCESS", login, &tx.source, "");
     ctx.outside.note(EventKind::SignedIn { login: login.into() });
     id
 }

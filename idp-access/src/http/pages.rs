@@ -96,3 +96,30 @@ pub fn denied(custom: Option<&CustomError>, reason: &str) -> Response {
     let link_text = custom.map_or("", |c| if c.link_text.is_empty() { link_url } else { &c.link_text });
     rendered(403, Message { page: "denied", failed: false, title: "Access Denied", message, reason, link_text, link_url }.render())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(response: Response, expected_status: u16, expected: &[&str]) {
+        assert_eq!(response.status().as_u16(), expected_status);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let body = String::from_utf8_lossy(response.body()).into_owned();
+        for part in expected {
+            assert!(body.contains(part), "{part} is not in {body}");
+        }
+    }
+
+    #[test]
+    fn pages_carry_their_names_and_escape_what_they_show() {
+        let custom = CustomError { message: "Call <IT>".into(), link_text: "Help".into(), link_url: "https://help.test/".into() };
+        let parts = ["data-page=\"access/denied\"", "Call &#60;IT&#62;", "class=\"custom\" href=\"https://help.test/\"", "No way."];
+        check(denied(Some(&custom), "No way."), 403, &parts);
+        let unsafe_link = CustomError { link_url: "javascript:alert(1)".into(), ..custom };
+        assert!(!String::from_utf8_lossy(denied(Some(&unsafe_link), "").body()).contains("javascript"));
+        check(sign_in("t1", true), 200, &["data-page=\"access/sign-in\" data-error=\"1\"", "value=\"t1\"", "name=\"username\""]);
+        check(mfa("t1"), 200, &["data-page=\"access/mfa\"", "name=\"answer\" value=\"approve\""]);
+        check(error("saml/issuer"), 400, &["data-page=\"access/error\"", "saml/issuer"]);
+    }
+}

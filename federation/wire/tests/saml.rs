@@ -1,0 +1,281 @@
+//! What is written is read back; what is not exactly right is refused by the check that should catch it.
+
+use federation::Time;
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+use std::time::Duration;
+use wire::dsig::{SignatureFloor, SigningKey, TrustedKey};
+use wire::redirect;
+use wire::saml::*;
+
+const ACS: &str = "https://acme.okta.test/sso/saml2/0oa1";
+const IDP: &str = "https://access.test/idp.xml";
+const NOW: Time = Time(1_772_442_000_000);
+
+fn rsa(der: &[u8]) -> SigningKey {
+    let key = KeyPair::from_pkcs8_der_and_sign_algo(&der.to_vec().into(), &PKCS_RSA_SHA256).unwrap();
+    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
+    SigningKey::from_pkcs8(der, certificate).unwrap()
+}
+
+fn key() -> SigningKey {
+    rsa(include_bytes!("../testdata/rsa-1.der"))
+}
+
+fn other_key() -> SigningKey {
+    rsa(include_bytes!("../testdata/rsa-2.der"))
+}
+
+fn p256() -> SigningKey {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
+    SigningKey::from_pkcs8(&key.serialize_der(), certificate).unwrap()
+}
+
+fn response() -> Response {
+    Response {
+        id: "_r".into(),
+        in_response_to: Some("id1".into()),
+        destination: Some(ACS.into()),
+        issuer: IDP.into(),
+        issue_instant: NOW,
+        status: Status::success(),
+        assertion: Some(Assertion {
+            id: "_a".into(),
+            issuer: IDP.into(),
+            issue_instant: NOW,
+            name_id: "alice".into(),
+            name_id_format: NAMEID_UNSPECIFIED.into(),
+            name_qualifier: Some(IDP.into()),
+            recipient: ACS.into(),
+            in_response_to: Some("id1".into()),
+            confirmation_not_on_or_after: NOW + Duration::from_secs(200),
+            not_before: NOW - Duration::from_secs(15),
+            not_on_or_after: NOW + Duration::from_secs(200),
+            audience: "sp".into(),
+            authn_instant: NOW,
+            session_index: "_s".into(),
+            session_not_on_or_after: None,
+            class_ref: "urn:x".into(),
+            posture: Some(DevicePosture {
+                namespace: "urn:okta:saml:2.0:DevicePosture".into(),
+                device_id: "98bc".into(),
+                vendor: "Apple".into(),
+                model: "iPhone".into(),
+                os: "iOS".into(),
+                os_version: "17.4".into(),
+                facts: vec![("IsManaged".into(), "true".into())],
+            }),
+            attributes: vec![("device.trusted".into(), vec!["TRUSTED".into()])],
+        }),
+    }
+}
+
+fn read_at(xml: &str, keys: &[TrustedKey], now: Time, must_sign: MustSign) -> Result<Response, &'static str> {
+    let check = ResponseCheck {
+        issuer: IDP,
+        keys,
+        must_sign,
+        floor: SignatureFloor::Sha256,
+        audience: "sp",
+        acs_url: ACS,
+        in_response_to: Some("id1"),
+        now,
+        skew_seconds: 60,
+    };
+    read_response(xml.as_bytes(), &check).map(Verified::into_inner).map_err(|r| r.code)
+}
+
+fn trusted(key: &SigningKey) -> Vec<TrustedKey> {
+    vec![TrustedKey::from_certificate(key.certificate()).unwrap()]
+}
+
+fn read(xml: &str) -> Result<Response, &'static str> {
+    read_at(xml, &trusted(&key()), NOW, MustSign::Any)
+}
+
+#[test]
+fn reads_what_it_writes_whatever_is_signed() {
+    for key in [key(), p256()] {
+        for (whole, part) in [(true, false), (false, true), (true, true)] {
+            let mut wanted = response();
+            wanted.assertion.as_mut().unwrap().name_id = "a&b</saml2:NameID>\"'".into();
+            let xml = write_response(&wanted, whole.then_some(&key), part.then_some(&key)).unwrap();
+            assert_eq!(read_at(&xml, &trusted(&key), NOW, MustSign::Any), Ok(wanted), "{whole} {part}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_carries_its_nested_status() {
+    let status = Status {
+        code: RESPONDER.into(),
+        sub_code: Some(AUTHN_FAILED.into()),
+        message: Some("DEVICE_NOT_MANAGED".into()),
+        detail: Some("Kerberos NEGOTIATE failed or was canceled by the user.".into()),
+    };
+    let failure = Response { status, assertion: None, ..response() };
+    let xml = write_response(&failure, Some(&key()), None).unwrap();
+    assert_eq!(read(&xml), Ok(failure));
+    let with_assertion = Response { assertion: response().assertion, ..read(&xml).unwrap() };
+    let xml = write_response(&with_assertion, Some(&key()), None).unwrap();
+    assert_eq!(read(&xml), Err("saml/assertion-count"));
+}
+
+/// Changes the value before signing: each check refuses what an honest but wrong sender says.
+#[test]
+fn every_bearer_check_bites() {
+    type Change = fn(&mut Response);
+    fn a(r: &mut Response) -> &mut Assertion {
+        r.assertion.as_mut().unwrap()
+    }
+    let cases: &[(Change, &str)] = &[
+        (|r| r.issuer = "x".into(), "saml/issuer"),
+        (|r| a(r).issuer = "x".into(), "saml/issuer"),
+        (|r| r.destination = Some("x".into()), "saml/destination"),
+        (|r| r.destination = None, "saml/destination"),
+        (|r| r.in_response_to = None, "saml/in-response-to"),
+        (|r| a(r).in_response_to = Some("other".into()), "saml/in-response-to"),
+        (|r| a(r).recipient = "x".into(), "saml/recipient"),
+        (|r| a(r).audience = "x".into(), "saml/audience"),
+        (|r| a(r).not_on_or_after = a(r).not_before, "saml/time"),
+        (|r| r.status.code = REQUESTER.into(), "saml/assertion-count"),
+        (|r| r.assertion = None, "saml/assertion-count"),
+    ];
+    for (change, code) in cases {
+        let mut wrong = response();
+        change(&mut wrong);
+        let xml = write_response(&wrong, Some(&key()), None).unwrap();
+        assert_eq!(read(&xml).map(|_| ()), Err(*code));
+    }
+}
+
+/// Changes the signed text: forgery is refused.
+#[test]
+fn tampering_is_refused() {
+    let xml = write_response(&response(), Some(&key()), None).unwrap();
+    let signature = &xml[xml.find("<ds:Signature").unwrap()..xml.find("</ds:Signature>").unwrap() + "</ds:Signature>".len()];
+    let cases = [
+        (xml.replace(">alice<", ">mallory<"), "saml/signature-invalid"),
+        (xml.replace("Value=\"true\"", "Value=\"false\""), "saml/signature-invalid"),
+        (xml.replace(signature, ""), "saml/signature-missing"),
+        (xml.replace(signature, &format!("{signature}{signature}")), "saml/signature-shape"),
+        (xml.replace("rsa-sha256", "hmac-sha256"), "saml/algorithm"),
+        (xml.replace("URI=\"#_r\"", "URI=\"\""), "saml/signature-shape"),
+        (xml.replace("xmldsig#enveloped-signature", "x"), "saml/transform"),
+        (format!("<!DOCTYPE x>{xml}"), "saml/doctype"),
+        (xml.replace(">alice<", ">ali<!-- -->ce<"), "saml/comment"),
+        (format!("{xml}<x/>"), "saml/malformed"),
+        (xml.replace("ID=\"_a\"", "ID=\"_r\""), "saml/duplicate-id"),
+        (xml.replace("Version=\"2.0\"", "Version=\"1.1\""), "saml/version"),
+        ("x".repeat(300_000), "saml/too-large"),
+        (format!("{}{}", "<a>".repeat(100), "</a>".repeat(100)), "saml/too-deep"),
+    ];
+    for (forged, code) in cases {
+        assert_ne!(forged, xml, "{code}: nothing was changed");
+        assert_eq!(read(&forged).map(|_| ()), Err(code));
+    }
+    let wrong_key = write_response(&response(), Some(&other_key()), None).unwrap();
+    assert_eq!(read(&wrong_key).map(|_| ()), Err("saml/signature-invalid"));
+}
+
+/// XSW: a second assertion beside or around the signed one never speaks.
+#[test]
+fn wrapped_assertions_are_refused() {
+    let xml = write_response(&response(), None, Some(&key())).unwrap();
+    let start = xml.find("<saml2:Assertion").unwrap();
+    let end = xml.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
+    let evil = xml[start..end].replace("_a", "_evil").replace(">alice<", ">mallory<");
+    let beside = format!("{}{evil}{}", &xml[..start], &xml[start..]);
+    assert!(read(&beside).is_err());
+    let around = format!("{}{}{}", &xml[..start], evil.replace("</saml2:Assertion>", &format!("{}</saml2:Assertion>", &xml[start..end])), &xml[end..]);
+    assert!(read(&around).is_err());
+}
+
+#[test]
+fn time_is_half_open_with_skew() {
+    let xml = write_response(&response(), Some(&key()), None).unwrap();
+    let at = |ms: i64| read_at(&xml, &trusted(&key()), Time(NOW.0 + ms), MustSign::Any).map(|_| ());
+    assert_eq!(at(260_000 - 1), Ok(()));
+    assert_eq!(at(260_000), Err("saml/expired"));
+    assert_eq!(at(-75_000), Ok(()));
+    assert_eq!(at(-75_001), Err("saml/not-yet-valid"));
+}
+
+#[test]
+fn what_must_be_signed_is_a_setting() {
+    let cases = [(true, MustSign::Response, true), (true, MustSign::Assertion, false), (false, MustSign::Response, false), (false, MustSign::Assertion, true)];
+    for (whole, must, good) in cases {
+        let key = key();
+        let xml = write_response(&response(), whole.then_some(&key), (!whole).then_some(&key)).unwrap();
+        assert_eq!(read_at(&xml, &trusted(&key), NOW, must).is_ok(), good, "{whole} {must:?}");
+    }
+}
+
+fn request() -> AuthnRequest {
+    AuthnRequest {
+        id: "id2592935172059086719897827".into(),
+        issue_instant: NOW,
+        destination: Some("https://access.test/sso".into()),
+        issuer: "https://www.okta.com/saml2/service-provider/sp1".into(),
+        acs_url: Some(ACS.into()),
+        force_authn: true,
+        is_passive: false,
+        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
+        subject: Some("a&b</saml2:NameID>".into()),
+        requested_context: Some(RequestedAuthnContext {
+            comparison: "minimum".into(),
+            class_refs: vec!["urn:okta:saml:2.0:DevicePosture".into()],
+        }),
+    }
+}
+
+fn with_check<T>(run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {
+    let keys = trusted(&key());
+    let known = [("https://www.okta.com/saml2/service-provider/sp1", keys.as_slice())];
+    run(&RequestCheck {
+        expected_issuer_keys: &known,
+        require_signature: true,
+        floor: SignatureFloor::Sha256,
+        destination: "https://access.test/sso",
+        now: NOW,
+        skew_seconds: 60,
+    })
+}
+
+#[test]
+fn a_posted_request_is_read_back() {
+    let xml = write_request(&request(), Some(&key())).unwrap();
+    let read = |xml: &str| with_check(|c| read_request(xml.as_bytes(), c).map(Verified::into_inner).map_err(|r| r.code));
+    assert_eq!(read(&xml), Ok(request()));
+    assert_eq!(read(&xml.replace("ForceAuthn=\"true\"", "ForceAuthn=\"false\"")), Err("saml/signature-invalid"));
+    assert_eq!(read(&write_request(&request(), None).unwrap()), Err("saml/signature-missing"));
+    let elsewhere = AuthnRequest { destination: Some("https://evil.test".into()), ..request() };
+    assert_eq!(read(&write_request(&elsewhere, Some(&key())).unwrap()), Err("saml/destination"));
+    let stranger = AuthnRequest { issuer: "x".into(), ..request() };
+    assert_eq!(read(&write_request(&stranger, Some(&key())).unwrap()), Err("saml/issuer"));
+}
+
+#[test]
+fn a_redirected_request_is_read_over_its_raw_query() {
+    let xml = write_request(&request(), None).unwrap();
+    {
+        let key = key();
+        let url = redirect::request_url("https://access.test/sso", &xml, Some("a b/ü"), Some(&key)).unwrap();
+        let query = url.split_once('?').unwrap().1.to_string();
+        let read = |q: &str| with_check(|c| redirect::read_request(q, c).map(|(r, s)| (r.into_inner(), s)).map_err(|r| r.code));
+        assert_eq!(read(&query), Ok((request(), Some("a b/ü".into()))));
+        let cut = |name: &str| query.split('&').filter(|p| !p.starts_with(name)).collect::<Vec<_>>().join("&");
+        let cases = [
+            (query.replace("RelayState=a", "RelayState=b"), "saml/signature-invalid"),
+            (cut("RelayState"), "saml/signature-invalid"),
+            (cut("Signature"), "saml/signature-missing"),
+            (cut("SigAlg"), "saml/signature-missing"),
+            (cut("SAMLRequest"), "saml/missing"),
+            (format!("SAMLRequest=x&{query}"), "saml/repeated-parameter"),
+            (format!("{query}&SAMLResponse=x"), "saml/two-messages"),
+        ];
+        for (forged, code) in cases {
+            assert_eq!(read(&forged).map(|_| ()), Err(code));
+        }
+    }
+}

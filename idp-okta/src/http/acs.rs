@@ -1,0 +1,138 @@
+//! The assertion consumer: one answer per request, bound to the browser's transaction, verified before it is read.
+
+use super::{Exchange, drive};
+use crate::decide::{routing, trust};
+use crate::state::{TRANSACTION, Transaction};
+use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
+use federation::{Decision, EventKind, Finding, Response};
+use std::time::Duration;
+use wire::dsig::TrustedKey;
+use wire::form::Form;
+use wire::saml::{self, MustSign, PostureFact, ResponseCheck, SignatureFloor, Verified};
+use wire::Refusal;
+
+pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
+    let Some(mut tx) = x.transaction() else { return refuse(x, &Refusal::new("okta/no-transaction", "")) };
+    let (idp, response) = match receive(x, &tx, id) {
+        Ok(received) => received,
+        Err(refusal) => return refuse(x, &refusal),
+    };
+    tx.pending = None;
+    let platform = x.platform();
+    let posture = response.assertion.as_ref().map(|a| a.posture.as_ref().map(|p| p.is_managed()));
+    let answer = match posture {
+        None => trust::Answer::Failure,
+        Some(None | Some(PostureFact::Absent)) => trust::Answer::NoPosture,
+        Some(Some(PostureFact::Yes)) => trust::Answer::Managed,
+        Some(Some(_)) => trust::Answer::NotManaged,
+    };
+    let decision = Decision::of(|why| trust::conclude(&x.settings, platform, &idp.name, answer, why));
+    tx.trust = decision.verdict;
+    x.outside.note(EventKind::Decided { verdict: tx.trust.to_string(), because: decision.because });
+    let Some(assertion) = response.assertion.as_ref() else {
+        let reason = response.status.message.as_deref().unwrap_or("failure status");
+        x.log("user.authentication.auth_via_IDP", "FAILURE", "", &idp.name, reason);
+        tx.local_only = true;
+        return drive::drive(x, tx);
+    };
+    match person(x, &idp, assertion.name_id.trim()) {
+        Some(user) => {
+            x.log("user.authentication.auth_via_IDP", "SUCCESS", &user.login, &idp.name, "");
+            tx.login = Some(user.login);
+            tx.fresh = Some(user.name);
+        }
+        None => {
+            let because = vec![Finding::new("match/no-user").saw(assertion.name_id.clone())];
+            x.outside.note(EventKind::Decided { verdict: "sign-in".into(), because });
+            x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
+            tx.local_only = true;
+        }
+    }
+    drive::drive(x, tx)
+}
+
+fn refuse(x: &Exchange<'_>, refusal: &Refusal) -> Response {
+    x.log("user.authentication.auth_via_IDP", "FAILURE", "", "", &refusal.to_string());
+    x.refuse(refusal.code, &refusal.detail)
+}
+
+type Received = (IdentityProvider, Verified<saml::Response>);
+
+fn receive(x: &Exchange<'_>, tx: &Transaction, id: Option<&str>) -> Result<Received, Refusal> {
+    let pending = tx.pending.as_ref().ok_or_else(|| Refusal::new("saml/unsolicited", "no request is pending"))?;
+    let known = x.settings.identity_providers.iter().find(|idp| idp.name == pending.idp);
+    let idp = known.ok_or_else(|| Refusal::new("okta/no-identity-provider", pending.idp.clone()))?;
+    if id.is_some_and(|id| id != idp.id) || id.is_some() != (idp.acs == okta::AcsType::Instance) {
+        return Err(Refusal::new("saml/wrong-acs", id.unwrap_or_default()));
+    }
+    let form = Form::parse(x.request.body())?;
+    let encoded = form.get("SAMLResponse").ok_or_else(|| Refusal::new("saml/no-response", ""))?;
+    let xml = wire::form::decode_post(encoded)?;
+    let certificates = x.okta.wiring.idp_certificates.get(&idp.name).cloned().unwrap_or_default();
+    let keys: Vec<TrustedKey> = certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
+    let check = ResponseCheck {
+        issuer: &idp.issuer,
+        keys: &keys,
+        must_sign: match idp.response_signature {
+            ResponseSignature::Any => MustSign::Any,
+            ResponseSignature::Response => MustSign::Response,
+            ResponseSignature::Assertion => MustSign::Assertion,
+        },
+        floor: match idp.response_algorithm {
+            okta::SignatureFloor::Sha1 => SignatureFloor::Sha1,
+            okta::SignatureFloor::Sha256 => SignatureFloor::Sha256,
+        },
+        audience: &crate::sp_entity_id(idp),
+        acs_url: &crate::acs_url(&x.settings.host, idp),
+        in_response_to: Some(&pending.request),
+        now: x.now,
+        skew_seconds: idp.max_clock_skew_seconds,
+    };
+    let response = saml::read_response(&xml, &check)?;
+    once(x, "okta-request", &pending.request, x.now + TRANSACTION)?;
+    if let Some(assertion) = &response.assertion {
+        let skew = Duration::from_secs(u64::from(idp.max_clock_skew_seconds));
+        once(x, "okta-assertion", &assertion.id, assertion.not_on_or_after + skew)?;
+    }
+    Ok((idp.clone(), response))
+}
+
+fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Time) -> Result<(), Refusal> {
+    match x.outside.once(table, key, until) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Refusal::new("saml/replay", key)),
+        Err(error) => Err(Refusal::new("okta/store", error.to_string())),
+    }
+}
+
+/// The account behind an incoming name, found or made.
+fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> {
+    if idp.username_filter.as_ref().is_some_and(|pattern| !routing::whole_match(pattern, name)) {
+        return None;
+    }
+    let found = x.user(|user| {
+        let (login, email) = (user.login.eq_ignore_ascii_case(name), user.email.eq_ignore_ascii_case(name));
+        match idp.match_against {
+            MatchAgainst::Username => login,
+            MatchAgainst::Email => email,
+            MatchAgainst::Either => login || email,
+        }
+    });
+    if found.is_some() || idp.no_match == NoMatch::Redirect || name.is_empty() {
+        return found.filter(|user| user.status == UserStatus::Active);
+    }
+    let user = User {
+        name: name.into(),
+        login: name.into(),
+        email: name.into(),
+        password: String::new(),
+        groups: idp.jit_groups.clone(),
+        attributes: Default::default(),
+        status: UserStatus::Active,
+        factors: Vec::new(),
+    };
+    x.okta.state().made.push(user.clone());
+    let because = vec![Finding::new("match/jit").saw(name)];
+    x.outside.note(EventKind::Decided { verdict: "created".into(), because });
+    Some(user)
+}

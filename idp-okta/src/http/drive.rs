@@ -1,0 +1,224 @@
+//! The loop over [`flow::next`]: gathers facts, notes the decision, performs the step.
+
+use super::page::{Page, html, redirect, set_cookie};
+use super::{Exchange, issue};
+use crate::decide::{request, session};
+use crate::flow::{self, Facts, Next, SignedIn};
+use crate::state::{Pending, Session, Transaction};
+use federation::tenant::okta::{Binding, Factor, IdentityProvider, TrustEvaluation, User};
+use federation::{Decision, DeviceContext, EventKind, Response};
+use wire::saml::{AuthnRequest, NAMEID_UNSPECIFIED, RequestedAuthnContext};
+
+/// Goes on until the browser has to do something.
+pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
+    let Some(app) = x.settings.apps.iter().find(|app| app.name == tx.app) else {
+        return x.refuse("okta/no-such-app", &tx.app);
+    };
+    let mut new_sid = None;
+    // Every pass either answers or moves strictly forward; four kinds of steps do the latter.
+    for _ in 0..8 {
+        let sid = new_sid.clone().or_else(|| x.cookie("sid"));
+        let live = sid.as_deref().filter(|_| !tx.ignore_session).and_then(|sid| live_session(x, sid));
+        if x.settings.assumptions.trust_evaluation == TrustEvaluation::PerSession
+            && let Some(session) = live.as_ref().filter(|_| tx.trust == DeviceContext::Unknown)
+        {
+            tx.trust = session.trust;
+        }
+        let fresh = tx.fresh.as_ref().and_then(|name| x.user(|user| user.name == *name));
+        let owner = live.as_ref().and_then(|session| x.user(|user| user.name == session.user));
+        let known = tx.login.as_ref().and_then(|login| x.user(|user| user.login.eq_ignore_ascii_case(login)));
+        let facts = Facts {
+            app,
+            platform: x.platform(),
+            ip: x.ip(),
+            now: x.now,
+            login: tx.login.as_deref(),
+            known: known.as_ref(),
+            signed_in: match (&fresh, &owner, &live) {
+                (Some(user), _, _) => SignedIn::Fresh(user),
+                (None, Some(user), Some(s)) => {
+                    SignedIn::Session { user, authenticated_at: s.authenticated_at, factor: s.factor }
+                }
+                _ => SignedIn::No,
+            },
+            trust: tx.trust,
+            local_only: tx.local_only,
+            factor_in_sign_in: tx.factor,
+        };
+        let decision = Decision::of(|why| flow::next(&x.settings, &facts, why));
+        let verdict = format!("{:?}", Verdict(&decision.verdict));
+        let person = fresh.or(owner);
+        let login = person.as_ref().map_or("", |user| user.login.as_str()).to_owned();
+        x.outside.note(EventKind::Decided { verdict: verdict.clone(), because: decision.because });
+        x.log("policy.evaluate_sign_on", &verdict, &login, &app.name, "");
+        let response = match (decision.verdict, person) {
+            (Next::StartSession(limits), Some(user)) => {
+                new_sid = Some(start_session(x, &mut tx, &user, limits));
+                continue;
+            }
+            (Next::Reauthenticate, _) => {
+                tx.ignore_session = true;
+                continue;
+            }
+            (Next::Issue(context), Some(user)) => {
+                x.okta.state().transactions.remove(&tx.id);
+                let mut response = issue::issue(x, &tx, app, &user, context);
+                if let Some(sid) = &new_sid {
+                    set_cookie(&mut response, "sid", sid);
+                }
+                return response;
+            }
+            (Next::GoTo(idp), person) => go_to(x, &mut tx, idp, person.as_ref()),
+            (verdict, person) => stop_page(x, &tx, &verdict, person.as_ref()),
+        };
+        return finish(x, tx, new_sid, response);
+    }
+    x.refuse("okta/no-progress", "the sign-in did not move forward")
+}
+
+fn finish(x: &Exchange<'_>, tx: Transaction, sid: Option<String>, mut response: Response) -> Response {
+    set_cookie(&mut response, "tx", &tx.id);
+    if let Some(sid) = sid {
+        set_cookie(&mut response, "sid", &sid);
+    }
+    x.okta.state().keep(tx, x.now);
+    response
+}
+
+/// A verdict's short name for logs.
+struct Verdict<'a>(&'a Next<'a>);
+
+impl std::fmt::Debug for Verdict<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Next::GoTo(idp) => write!(f, "go-to {}", idp.name),
+            Next::Issue(context) => write!(f, "allow {context}"),
+            Next::EnrolmentPage(_) => f.write_str("enrolment-page"),
+            Next::StartSession(_) => f.write_str("start-session"),
+            Next::NotAssigned => f.write_str("not-assigned"),
+            Next::SignIn => f.write_str("sign-in"),
+            Next::Identify => f.write_str("identify"),
+            Next::StepUp => f.write_str("step-up"),
+            Next::Reauthenticate => f.write_str("reauthenticate"),
+            Next::Denied => f.write_str("deny"),
+        }
+    }
+}
+
+fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
+    let mut state = x.okta.state();
+    let session = state.sessions.get_mut(sid)?;
+    let decision = Decision::of(|why| session::alive(session.limits, session.created, session.last_used, x.now, why));
+    let alive = decision.verdict;
+    if alive {
+        session.last_used = x.now;
+    }
+    let kept = session.clone();
+    if !alive {
+        state.sessions.remove(sid);
+    }
+    drop(state);
+    let verdict = if alive { "session-alive" } else { "session-expired" };
+    x.outside.note(EventKind::Decided { verdict: verdict.into(), because: decision.because });
+    alive.then_some(kept)
+}
+
+fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: session::Limits) -> String {
+    let sid = x.outside.fresh_id("session");
+    let mut state = x.okta.state();
+    let old = x.cookie("sid").and_then(|old| state.sessions.remove(&old)).filter(|old| old.user == user.name);
+    let session = Session {
+        user: user.name.clone(),
+        created: x.now,
+        last_used: x.now,
+        authenticated_at: x.now,
+        limits,
+        factor: tx.factor || old.is_some_and(|old| old.factor),
+        trust: tx.trust,
+    };
+    state.start(sid.clone(), session);
+    drop(state);
+    tx.fresh = None;
+    tx.ignore_session = false;
+    x.log("user.session.start", "SUCCESS", &user.login, "", "");
+    x.outside.note(EventKind::SignedIn { login: user.login.clone() });
+    sid
+}
+
+fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Option<&User>) -> Response {
+    let form = |name, title: &str, action| Page { action, transaction: tx.id.clone(), ..Page::new(name, title) };
+    match verdict {
+        Next::Identify => Page { username: true, ..form("okta/identify", "Sign in", "/login") }.answer(200),
+        Next::StepUp => {
+            let has = |factor| person.is_some_and(|user| user.factors.contains(&factor));
+            let (code, push) = (has(Factor::Totp), has(Factor::Push));
+            Page { code, push, ..form("okta/mfa", "Verify it is you", "/mfa") }.answer(200)
+        }
+        Next::NotAssigned => {
+            let login = person.map_or("", |user| user.login.as_str());
+            x.log("app.generic.unauth_app_access_attempt", "FAILURE", login, &tx.app, "not assigned");
+            Page::new("okta/not-assigned", "You are not assigned to this app").answer(200)
+        }
+        Next::EnrolmentPage(integration) => {
+            let title = format!("This device must be secured by {}", integration.provider_name);
+            Page { link: integration.enrollment_link.clone(), ..Page::new("okta/enrolment", title) }.answer(200)
+        }
+        Next::Denied => {
+            let text = "Access to this application is not allowed at this time due to a policy set by your \
+                administrator. If you're wondering why this is happening, please contact your administrator. \
+                If it's any consolation, we can take you to your Okta home page.";
+            Page { text: text.into(), ..Page::new("okta/denied", "Access denied") }.answer(200)
+        }
+        _ => sign_in_page(tx, false),
+    }
+}
+
+pub fn sign_in_page(tx: &Transaction, failed: bool) -> Response {
+    let (action, transaction) = ("/login", tx.id.clone());
+    let page = Page::new("okta/sign-in", "Sign in");
+    Page { action, transaction, failed, username: true, password: true, ..page }.answer(200)
+}
+
+fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person: Option<&User>) -> Response {
+    let login = person.map(|user| user.login.as_str()).or(tx.login.as_deref());
+    let decision = Decision::of(|why| request::shape(&x.settings, idp, login, why));
+    let shape = decision.verdict;
+    x.outside.note(EventKind::Decided { verdict: "authn-request".into(), because: decision.because });
+    let id = format!("id{}", x.outside.fresh_id("request"));
+    let mut flags = vec![format!("ForceAuthn={}", shape.force_authn)];
+    if let Some(uri) = &shape.context {
+        flags.push(format!("context={}", uri.rsplit(':').next().unwrap_or(uri)));
+    }
+    let request = AuthnRequest {
+        id: id.clone(),
+        issue_instant: x.now,
+        destination: Some(idp.sso_url.clone()),
+        issuer: crate::sp_entity_id(idp),
+        acs_url: Some(crate::acs_url(&x.settings.host, idp)),
+        force_authn: shape.force_authn,
+        is_passive: false,
+        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
+        subject: shape.subject,
+        requested_context: shape
+            .context
+            .map(|uri| RequestedAuthnContext { comparison: "minimum".into(), class_refs: vec![uri] }),
+    };
+    let sign = idp.sign_requests.then_some(&x.okta.wiring.signing);
+    let post = idp.request_binding == Binding::Post;
+    let xml = match wire::saml::write_request(&request, sign.filter(|_| post)) {
+        Ok(xml) => xml,
+        Err(refusal) => return x.refuse(refusal.code, &refusal.detail),
+    };
+    let (to, what) = ("access".into(), "AuthnRequest".into());
+    x.outside.note(EventKind::Message { to, what, id: id.clone(), in_response_to: None, flags, xml: xml.clone() });
+    tx.pending = Some(Pending { request: id, idp: idp.name.clone() });
+    let relay = format!("https://{}/app/{}/sso/saml", x.settings.host, tx.app);
+    if post {
+        let fields = [("SAMLRequest", &*wire::form::encode_post(&xml)), ("RelayState", &*relay)];
+        return html(200, wire::form::auto_post_page("Signing in", &idp.sso_url, &fields));
+    }
+    match wire::redirect::request_url(&idp.sso_url, &xml, Some(&relay), sign) {
+        Ok(url) => redirect(&url),
+        Err(refusal) => x.refuse(refusal.code, &refusal.detail),
+    }
+}
