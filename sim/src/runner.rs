@@ -4,7 +4,7 @@ use crate::browser::{Answers, Browser, Cookies, End, Mfa, Visit};
 use crate::net::{Caller, Fault};
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
-use federation::{DeviceContext, Event, EventKind, Finding, Outcome, Outside, Time};
+use federation::{DeviceContext, Event, EventKind, Finding, Outcome, Time};
 use scenarios::{Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, SignIn, Start, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;

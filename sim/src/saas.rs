@@ -11,8 +11,6 @@ use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::{Form, decode_post, html_escape};
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
-/// Life of an unanswered request.
-const PENDING: Duration = Duration::from_secs(600);
 const REPLAY: Duration = Duration::from_secs(3600);
 
 /// What an administrator pasted from Okta's metadata of this app.

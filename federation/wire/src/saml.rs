@@ -2,13 +2,14 @@
 
 use crate::Refusal;
 use crate::door::escape;
-use crate::dsig::{self, SignatureFloor, SigningKey, TrustedKey};
+use crate::dsig::{self, SigningKey, TrustedKey};
 use chrono::{DateTime, Utc};
 use federation::Time;
 use samael::schema as theirs;
 use samael::traits::ToXml;
 use std::fmt::Write as _;
 
+pub use crate::dsig::SignatureFloor;
 pub use crate::read::{Peek, peek, read_request, read_response};
 
 pub const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";

@@ -6,9 +6,9 @@ use crate::state::{TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
 use federation::{Decision, EventKind, Finding, Response};
 use std::time::Duration;
-use wire::dsig::TrustedKey;
+use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::Form;
-use wire::saml::{self, MustSign, PostureFact, ResponseCheck, SignatureFloor, Verified};
+use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
 use wire::Refusal;
 
 pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {

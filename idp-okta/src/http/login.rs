@@ -9,11 +9,11 @@ use wire::form::Form;
 const TRIES: u8 = 5;
 
 /// The form and the transaction, where the cookie and the hidden field name the same one.
-fn gather(x: &Exchange<'_>) -> Result<(Form, Transaction), Response> {
-    let form = Form::parse(x.request.body()).map_err(|r| x.refuse(r.code, &r.detail))?;
+fn gather(x: &Exchange<'_>) -> Result<(Form, Transaction), Box<Response>> {
+    let form = Form::parse(x.request.body()).map_err(|r| Box::new(x.refuse(r.code, &r.detail)))?;
     match x.transaction().filter(|tx| form.get("transaction") == Some(tx.id.as_str())) {
         Some(tx) => Ok((form, tx)),
-        None => Err(x.refuse("okta/no-transaction", "the sign-in is over or belongs to another browser")),
+        None => Err(Box::new(x.refuse("okta/no-transaction", "the sign-in is over or belongs to another browser"))),
     }
 }
 
@@ -24,7 +24,7 @@ fn decided(x: &Exchange<'_>, verdict: &str, code: &'static str) {
 pub fn login(x: &Exchange<'_>) -> Response {
     let (form, mut tx) = match gather(x) {
         Ok(gathered) => gathered,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let username = form.get("username").unwrap_or_default().to_owned();
     let Some(password) = form.get("password") else {
@@ -51,7 +51,7 @@ pub fn login(x: &Exchange<'_>) -> Response {
 pub fn mfa(x: &Exchange<'_>) -> Response {
     let (form, mut tx) = match gather(x) {
         Ok(gathered) => gathered,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let session = x.cookie("sid").and_then(|sid| x.okta.state().sessions.get(&sid).map(|s| s.user.clone()));
     let Some(user) = tx.fresh.clone().or(session).and_then(|name| x.user(|user| user.name == name)) else {

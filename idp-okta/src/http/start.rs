@@ -5,7 +5,8 @@ use super::{Exchange, drive, page};
 use crate::state::Transaction;
 use federation::{DeviceContext, Response};
 use wire::form::Form;
-use wire::saml::{RequestCheck, SignatureFloor};
+use wire::dsig::SignatureFloor;
+use wire::saml::RequestCheck;
 
 pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     let Some(sp) = x.okta.wiring.apps.get(app) else { return x.refuse("okta/no-such-app", app) };
