@@ -163,8 +163,7 @@ impl Stage {
         if let (Some(host), Some(cookies)) = (host, self.cookies.get(device)) {
             crate::core::locked(cookies).remove(host);
         }
-        let party = if app.is_some() { "app" } else { at };
-        self.sessions.entry(device.into()).or_default().remove(party);
+        self.sessions.entry(device.into()).or_default().remove(at);
     }
 
     fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
@@ -257,8 +256,7 @@ impl Stage {
         let sessions = self.sessions.entry(device.into()).or_default();
         for event in events {
             if let EventKind::SignedIn { login } = &event.kind {
-                let party = if event.party == app { "app" } else { &event.party };
-                sessions.insert(party.to_string(), login.clone());
+                sessions.insert(event.party.clone(), login.clone());
             }
         }
         let (outcome, by) = outcome(&visit, app);
@@ -266,7 +264,7 @@ impl Stage {
             outcome,
             by,
             because: Vec::new(),
-            as_whom: sessions.clone(),
+            as_whom: sessions.iter().filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone()))).collect(),
             device_trusted: None,
             page: visit.page.name.clone(),
             page_text: visit.page.text.clone(),
@@ -291,6 +289,15 @@ impl Stage {
             };
         }
         observed
+    }
+}
+
+/// The name under which a party's session is reported: `app` for the app of this step, nothing for other apps.
+fn whom(party: &str, app: &str) -> Option<String> {
+    match party {
+        "okta" | "access" => Some(party.into()),
+        _ if party == app => Some("app".into()),
+        _ => None,
     }
 }
 

@@ -20,7 +20,12 @@ pub fn integration(settings: &Okta, platform: Platform) -> Option<&DeviceTrustIn
 
 /// The context after `idp` answered.
 pub fn conclude(settings: &Okta, platform: Platform, idp: &str, answer: Answer, why: &mut impl Why) -> DeviceContext {
-    let Some(integration) = integration(settings, platform) else {
+    let integration = integration(settings, platform);
+    // A failure is told whoever answered: it is why the person is asked to sign in.
+    if answer == Answer::Failure && integration.is_none_or(|i| i.identity_provider != idp) {
+        why.note(|| Finding::new("device-trust/failure-response").saw(idp));
+    }
+    let Some(integration) = integration else {
         why.note(|| Finding::new("device-trust/no-integration").saw(format!("{platform:?}")));
         return DeviceContext::Unknown;
     };
