@@ -52,7 +52,10 @@ fn check_rule(access: &Access, path: &str, rule: &PolicyRule, found: &mut Vec<(S
     for chain in &rule.authenticate {
         let at = chain.iter().position(|m| *m == AuthMethod::DeviceCompliance);
         if at.is_some_and(|at| !chain[..at].iter().any(|m| m.by_certificate())) {
-            found.push((format!("{path}.authenticate"), "device-compliance must come after a certificate method in its chain".into()));
+            found.push((
+                format!("{path}.authenticate"),
+                "device-compliance must come after a certificate method in its chain".into(),
+            ));
         }
     }
     if rule.error.as_ref().is_some_and(|e| e.message.chars().count() > LONGEST_MESSAGE) {
@@ -77,8 +80,14 @@ mod tests {
     fn each_mistake_is_named_once() {
         check(|_| {}, "");
         check(|a| a.application_sources[0].policy = "gone".into(), "access.application_sources.okta.policy");
-        check(|a| a.identity_providers[0].directories.push("gone".into()), "access.identity_providers.built-in.directories");
-        check(|a| a.policies[0].rules[0].network_range = "gone".into(), "access.policies.default.rules.ios.network_range");
+        check(
+            |a| a.identity_providers[0].directories.push("gone".into()),
+            "access.identity_providers.built-in.directories",
+        );
+        check(
+            |a| a.policies[0].rules[0].network_range = "gone".into(),
+            "access.policies.default.rules.ios.network_range",
+        );
         let alone = vec![vec![AuthMethod::DeviceCompliance]];
         check(|a| a.policies[0].rules[0].authenticate = alone, "access.policies.default.rules.ios.authenticate");
         let rename = |a: &mut Access| {

@@ -29,7 +29,11 @@ pub enum SignedIn<'a> {
     No,
     /// Authenticated in this transaction; no session yet.
     Fresh(&'a User),
-    Session { user: &'a User, authenticated_at: Time, factor: bool },
+    Session {
+        user: &'a User,
+        authenticated_at: Time,
+        factor: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,13 +94,8 @@ pub fn next<'a>(settings: &'a Okta, facts: &Facts<'_>, why: &mut impl Why) -> Ne
 }
 
 fn authenticate<'a>(settings: &'a Okta, facts: &Facts<'_>, why: &mut impl Why) -> Next<'a> {
-    let asked = Asked {
-        app: &facts.app.name,
-        platform: facts.platform,
-        ip: facts.ip,
-        login: facts.login,
-        user: facts.known,
-    };
+    let asked =
+        Asked { app: &facts.app.name, platform: facts.platform, ip: facts.ip, login: facts.login, user: facts.known };
     match routing::route(settings, &asked, why) {
         Route::NeedLogin => Next::Identify,
         Route::Okta => Next::SignIn,

@@ -25,10 +25,14 @@ pub struct Wiring {
     pub totp_secrets: BTreeMap<String, Vec<u8>>,
 }
 
+/// A service provider as Okta knows it. With certificates its requests' signatures are verified; unsigned requests are taken
+/// either way, as Okta does unless told otherwise.
 #[derive(Debug, Clone)]
 pub struct AppSp {
     pub entity_id: String,
     pub acs_url: String,
+    /// Signing certificates, DER.
+    pub certificates: Vec<Vec<u8>>,
 }
 
 /// A tester's changes.

@@ -77,7 +77,8 @@ struct Going {
 impl Browser {
     /// Opens `url` and goes on until there is nothing left to do or to answer.
     pub async fn visit(&self, url: &str, answers: &Answers) -> Visit {
-        let mut visit = Visit { page: Page::default(), host: String::new(), end: End::Page, mfa_asked: None, cycle: Vec::new() };
+        let mut visit =
+            Visit { page: Page::default(), host: String::new(), end: End::Page, mfa_asked: None, cycle: Vec::new() };
         let Ok(url) = Url::parse(url) else {
             visit.end = End::Unreachable(format!("`{url}` is no address"));
             return visit;
@@ -102,7 +103,8 @@ impl Browser {
 
     async fn fetch(&self, going: &Going) -> Result<Response, CallError> {
         let host = going.url.host_str().unwrap_or_default().to_string();
-        let mut request = http::Request::builder().uri(going.url.as_str()).header(http::header::USER_AGENT, &self.user_agent);
+        let mut request =
+            http::Request::builder().uri(going.url.as_str()).header(http::header::USER_AGENT, &self.user_agent);
         let cookies = locked(&self.cookies).get(&host).cloned().unwrap_or_default();
         if !cookies.is_empty() {
             let line: Vec<String> = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
@@ -110,7 +112,8 @@ impl Browser {
         }
         let body = match &going.body {
             Some(body) => {
-                request = request.method("POST").header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+                request =
+                    request.method("POST").header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded");
                 Bytes::from(body.clone())
             }
             None => Bytes::new(),
@@ -128,11 +131,22 @@ impl Browser {
         let gone = value.is_empty() || line.to_ascii_lowercase().contains("max-age=0");
         let mut cookies = locked(&self.cookies);
         let jar = cookies.entry(host.to_string()).or_default();
-        if gone { jar.remove(name.trim()) } else { jar.insert(name.trim().into(), value.trim().into()) };
+        if gone {
+            jar.remove(name.trim())
+        } else {
+            jar.insert(name.trim().into(), value.trim().into())
+        };
     }
 
     /// Decides where the browser goes next; `None`: it rests on `visit.page`.
-    fn follow(&self, at: &Going, response: Response, answers: &Answers, visit: &mut Visit, trail: &mut Vec<String>) -> Option<Going> {
+    fn follow(
+        &self,
+        at: &Going,
+        response: Response,
+        answers: &Answers,
+        visit: &mut Visit,
+        trail: &mut Vec<String>,
+    ) -> Option<Going> {
         if response.status().is_redirection() {
             let to = response.headers().get(http::header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
             return Some(Going { url: at.url.join(to).ok()?, body: None });
@@ -152,7 +166,8 @@ impl Browser {
     /// What the person types; `None`: she leaves the page as it is.
     fn fill(&self, page: &Page, answers: &Answers, visit: &mut Visit) -> Option<page::Form> {
         let mut form = page.form.clone()?;
-        let account = |name: &str| if name.starts_with("okta/") { answers.okta.clone() } else { answers.access.clone() };
+        let account =
+            |name: &str| if name.starts_with("okta/") { answers.okta.clone() } else { answers.access.clone() };
         match page.name.as_str() {
             "okta/identify" => {
                 form.set("username", &account(&page.name)?.0);
@@ -190,7 +205,8 @@ impl Browser {
                 // The person reads her authenticator once the page is in front of her, and types for four seconds.
                 let at = (self.core.clock.now() + ANSWER).seconds();
                 let code = totp(&answers.totp_secret, u64::try_from(at).unwrap_or(0));
-                let wrong: String = code.chars().map(|c| if c == '9' { '0' } else { ((c as u8) + 1) as char }).collect();
+                let wrong: String =
+                    code.chars().map(|c| if c == '9' { '0' } else { ((c as u8) + 1) as char }).collect();
                 form.set("code", if answers.mfa == Mfa::Wrong { &wrong } else { &code });
             }
             _ if form.has("answer") => form.set("answer", tap),

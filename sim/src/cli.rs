@@ -125,13 +125,20 @@ fn run(selection: &Selection, style: Style) -> Result<bool, String> {
 }
 
 /// Replays on `jobs` threads; `told` hears of each case in the order of `cases`.
-fn replay_all(cases: &[Case], options: &Options, jobs: usize, told: impl Fn(&Case, &CaseResult) + Sync) -> Vec<CaseResult> {
+fn replay_all(
+    cases: &[Case],
+    options: &Options,
+    jobs: usize,
+    told: impl Fn(&Case, &CaseResult) + Sync,
+) -> Vec<CaseResult> {
     let next = AtomicUsize::new(0);
     let done: Mutex<(Vec<Option<CaseResult>>, usize)> = Mutex::new((vec![None; cases.len()], 0));
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(cases.len()) {
             scope.spawn(|| {
-                while let Some((index, case)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, cases.get(i)?))) {
+                while let Some((index, case)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, cases.get(i)?)))
+                {
                     let result = crate::replay(case, options);
                     let mut done = crate::core::locked(&done);
                     done.0[index] = Some(result);
@@ -194,7 +201,8 @@ fn select(what: &[String]) -> Result<Vec<Case>, String> {
         } else if word.ends_with(".toml") {
             cases.extend(scenarios::load_file(path).map_err(shown)?.cases());
         } else {
-            let fits = |s: &&Scenario| s.name == *word || s.family == *word || format!("{}/{}", s.family, s.name) == *word;
+            let fits =
+                |s: &&Scenario| s.name == *word || s.family == *word || format!("{}/{}", s.family, s.name) == *word;
             let found: Vec<Case> = catalogue.iter().filter(fits).flat_map(Scenario::cases).collect();
             let exact = |c: &Case| c.id == *word;
             if found.is_empty() && !catalogue.iter().flat_map(Scenario::cases).any(|c| exact(&c)) {
@@ -212,13 +220,15 @@ fn select(what: &[String]) -> Result<Vec<Case>, String> {
 fn unknown(word: &str, catalogue: &[Scenario]) -> String {
     let names = catalogue.iter().flat_map(|s| [s.name.as_str(), s.family.as_str()]);
     let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
-    let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let near =
+        scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default();
     format!("no lesson or family is called `{word}`{near}\n  `fedsim list` shows them all; a path ends in `.toml`")
 }
 
 fn toml_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(dir).map_err(|e| format!("cannot read `{}`: {e}", dir.display()))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
     if files.is_empty() {
         return Err(format!("`{}` holds no scenario: no file there ends in `.toml`", dir.display()));

@@ -46,7 +46,14 @@ impl Handset {
     }
 
     /// Enrols with a UEM user's credentials and installs what UEM pushes.
-    pub async fn enrol(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr, username: &str, password: &str) -> Result<(), String> {
+    pub async fn enrol(
+        &mut self,
+        net: &Net,
+        uem: &UemHosts,
+        ip: IpAddr,
+        username: &str,
+        password: &str,
+    ) -> Result<(), String> {
         let body = json!({
             "username": username, "password": password, "udid": self.udid, "kind": self.device.kind,
             "platform": platform_word(self.device.kind), "os_version": self.device.os_version,
@@ -135,11 +142,13 @@ fn platform_word(kind: DeviceKind) -> &'static str {
 /// What the client says it is. iPadOS Safari says Macintosh unless asked for the mobile site.
 pub fn user_agent(kind: DeviceKind, client: Client) -> String {
     const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15";
-    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    const IPHONE: &str =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
     const IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
     const ANDROID: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)";
     const WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36 Edg/122.0.0.0";
-    const LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36";
+    const LINUX: &str =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36";
     let hub = if client == Client::Hub { " AirWatchAgent Hub/24.01" } else { "" };
     match (kind, client) {
         (_, Client::DesktopSite) => WINDOWS.into(),

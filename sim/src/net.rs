@@ -175,7 +175,13 @@ impl Net {
         result
     }
 
-    async fn exchange(&self, caller: &Caller, host: &str, site: Arc<Site>, request: Request) -> Result<Response, CallError> {
+    async fn exchange(
+        &self,
+        caller: &Caller,
+        host: &str,
+        site: Arc<Site>,
+        request: Request,
+    ) -> Result<Response, CallError> {
         let fault = locked(&self.0.faults).get(site.party.name()).copied();
         match fault {
             Some(Fault::Down) => return Err(CallError::Refused("nobody listens".into())),
@@ -240,7 +246,12 @@ fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
 }
 
 /// Hands a request to the party: body read under the limit, peer attached.
-async fn answer(party: &dyn Party, door: &Door, peer: Peer, request: http::Request<Incoming>) -> http::Response<Full<Bytes>> {
+async fn answer(
+    party: &dyn Party,
+    door: &Door,
+    peer: Peer,
+    request: http::Request<Incoming>,
+) -> http::Response<Full<Bytes>> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
         let mut refused = http::Response::new(Full::new(Bytes::from_static(b"body too large")));

@@ -55,7 +55,9 @@ pub fn read(html: &str) -> Page {
     let scope = main.unwrap_or(root);
     let text = scope.text().collect::<Vec<_>>().join(" ");
     let data: BTreeMap<String, String> = main
-        .map(|m| m.value().attrs().filter_map(|(k, v)| Some((k.strip_prefix("data-")?.to_string(), v.to_string()))).collect())
+        .map(|m| {
+            m.value().attrs().filter_map(|(k, v)| Some((k.strip_prefix("data-")?.to_string(), v.to_string()))).collect()
+        })
         .unwrap_or_default();
     let form = select(root, "form").into_iter().next();
     Page {
@@ -64,13 +66,17 @@ pub fn read(html: &str) -> Page {
         failed: !select(root, "[data-error]").is_empty(),
         auto: form.is_some_and(|f| f.attr("data-auto").is_some()),
         form: form.map(read_form),
-        links: select(scope, "a[href]").into_iter().map(|a| (a.text().collect(), a.attr("href").unwrap_or_default().into())).collect(),
+        links: select(scope, "a[href]")
+            .into_iter()
+            .map(|a| (a.text().collect(), a.attr("href").unwrap_or_default().into()))
+            .collect(),
         data,
     }
 }
 
 fn read_form(form: ElementRef<'_>) -> Form {
-    let named = |e: &ElementRef<'_>| Some((e.attr("name")?.to_string(), e.attr("value").unwrap_or_default().to_string()));
+    let named =
+        |e: &ElementRef<'_>| Some((e.attr("name")?.to_string(), e.attr("value").unwrap_or_default().to_string()));
     Form {
         action: form.attr("action").unwrap_or_default().into(),
         fields: select(form, "input[name]").iter().filter_map(named).collect(),

@@ -180,7 +180,9 @@ impl Stage {
 
     fn change(&mut self, world: &federation::World) -> Result<(), String> {
         self.running.okta.manage(&self.door("okta"), idp_okta::Manage::Settings(Box::new(world.okta.clone())))?;
-        self.running.access.manage(&self.door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
+        self.running
+            .access
+            .manage(&self.door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
         self.manage_uem(uem_mock::Manage::Settings(Box::new(world.uem.clone())))?;
         self.running.world = world.clone();
         Ok(())
@@ -228,15 +230,30 @@ impl Stage {
 
     async fn sign_in(&mut self, step: &SignIn) -> Result<(Visit, String, String), String> {
         let world = &self.running.world;
-        let person = world.people.iter().find(|p| p.name == step.who).ok_or_else(|| format!("there is nobody called `{}`", step.who))?;
+        let person = world
+            .people
+            .iter()
+            .find(|p| p.name == step.who)
+            .ok_or_else(|| format!("there is nobody called `{}`", step.who))?;
         let handset = self.running.handsets.get(&step.on).ok_or_else(|| format!("there is no device `{}`", step.on))?;
         let ip = match &step.network {
             None => self.running.default_ip,
-            Some(name) => world.networks.iter().find(|n| &n.name == name).ok_or_else(|| format!("there is no network `{name}`"))?.ip,
+            Some(name) => {
+                world
+                    .networks
+                    .iter()
+                    .find(|n| &n.name == name)
+                    .ok_or_else(|| format!("there is no network `{name}`"))?
+                    .ip
+            }
         };
         let url = match step.start {
             Start::Sp => {
-                let app = world.apps.iter().find(|a| a.name == step.app).ok_or_else(|| format!("there is no app `{}`", step.app))?;
+                let app = world
+                    .apps
+                    .iter()
+                    .find(|a| a.name == step.app)
+                    .ok_or_else(|| format!("there is no app `{}`", step.app))?;
                 format!("https://{}/", app.host)
             }
             Start::Dashboard => format!("https://{}/app/{}/sso/saml", world.okta.host, step.app),
@@ -264,7 +281,10 @@ impl Stage {
             outcome,
             by,
             because: Vec::new(),
-            as_whom: sessions.iter().filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone()))).collect(),
+            as_whom: sessions
+                .iter()
+                .filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone())))
+                .collect(),
             device_trusted: None,
             page: visit.page.name.clone(),
             page_text: visit.page.text.clone(),
@@ -301,7 +321,12 @@ fn whom(party: &str, app: &str) -> Option<String> {
     }
 }
 
-fn answers(world: &federation::World, person: &federation::world::Person, step: &SignIn, secrets: &BTreeMap<String, Vec<u8>>) -> Answers {
+fn answers(
+    world: &federation::World,
+    person: &federation::world::Person,
+    step: &SignIn,
+    secrets: &BTreeMap<String, Vec<u8>>,
+) -> Answers {
     let typed = |right: &str| match step.password {
         PasswordEntry::Right => Some(right.to_string()),
         PasswordEntry::Wrong => Some(format!("{right}-mistyped")),

@@ -84,7 +84,11 @@ impl App {
         });
         let browser = outside.fresh_id("browser");
         locked(&self.state).pending.insert(browser.clone(), id);
-        answer(303, &[("location", url), ("set-cookie", format!("app_tx={browser}; Secure; HttpOnly; SameSite=None; Path=/"))], String::new())
+        answer(
+            303,
+            &[("location", url), ("set-cookie", format!("app_tx={browser}; Secure; HttpOnly; SameSite=None; Path=/"))],
+            String::new(),
+        )
     }
 
     fn acs(&self, outside: &dyn Outside, request: &Request) -> Response {
@@ -93,7 +97,14 @@ impl App {
                 let id = outside.fresh_id("session");
                 outside.note(EventKind::SignedIn { login: session.login.clone() });
                 locked(&self.state).sessions.insert(id.clone(), session);
-                answer(303, &[("location", "/".into()), ("set-cookie", format!("app_sid={id}; Secure; HttpOnly; SameSite=None; Path=/"))], String::new())
+                answer(
+                    303,
+                    &[
+                        ("location", "/".into()),
+                        ("set-cookie", format!("app_sid={id}; Secure; HttpOnly; SameSite=None; Path=/")),
+                    ],
+                    String::new(),
+                )
             }
             Err((code, detail)) => self.rejected(outside, code, &detail),
         }
@@ -137,7 +148,8 @@ impl App {
             format!("<dt>{}</dt><dd>{}</dd>", html_escape(name), html_escape(&values.join(", ")))
         };
         let rows: String = session.attributes.iter().map(row).collect();
-        let trusted = session.attributes.iter().find(|(n, _)| n == "device.trusted").and_then(|(_, v)| v.first().cloned());
+        let trusted =
+            session.attributes.iter().find(|(n, _)| n == "device.trusted").and_then(|(_, v)| v.first().cloned());
         let body = format!(
             "<main data-page=\"app/home\" data-login=\"{0}\" data-trusted=\"{1}\"><h1>{2}</h1><p>Signed in as {0}.</p><dl>{rows}</dl></main>",
             html_escape(&session.login),
@@ -150,7 +162,11 @@ impl App {
     fn rejected(&self, outside: &dyn Outside, code: &str, detail: &str) -> Response {
         outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
         let reason = html_escape(&format!("{code}: {detail}"));
-        answer(403, &[], format!("<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p class=\"reason\">{reason}</p></main>"))
+        answer(
+            403,
+            &[],
+            format!("<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p class=\"reason\">{reason}</p></main>"),
+        )
     }
 }
 
@@ -166,7 +182,8 @@ impl Party for App {
             match (request.method().as_str(), request.uri().path()) {
                 ("POST", "/saml/acs") => self.acs(outside, &request),
                 ("GET", "/") => {
-                    let session = cookie(&request, "app_sid").and_then(|s| locked(&self.state).sessions.get(&s).cloned());
+                    let session =
+                        cookie(&request, "app_sid").and_then(|s| locked(&self.state).sessions.get(&s).cloned());
                     session.map_or_else(|| self.start(outside), |s| self.home(&s))
                 }
                 _ => answer(404, &[], "<main data-page=\"app/not-found\"><p>There is nothing here.</p></main>".into()),

@@ -82,7 +82,8 @@ struct ByHint(Vec<Arc<CertifiedKey>>);
 impl ResolvesClientCert for ByHint {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let usable = |key: &&Arc<CertifiedKey>| key.key.choose_scheme(schemes).is_some();
-        let wanted = |key: &&Arc<CertifiedKey>| hints.is_empty() || issuer_of(key).is_some_and(|i| hints.contains(&&i[..]));
+        let wanted =
+            |key: &&Arc<CertifiedKey>| hints.is_empty() || issuer_of(key).is_some_and(|i| hints.contains(&&i[..]));
         self.0.iter().filter(usable).find(wanted).cloned()
     }
     fn has_certs(&self) -> bool {

@@ -73,7 +73,8 @@ fn signer(name: &str, pkcs8: &[u8]) -> Result<SigningKey, BuildError> {
 impl Running {
     /// Builds the world, puts every party on its hosts and enrols the devices that start enrolled.
     pub async fn start(world: &World, options: &Options) -> Result<Running, BuildError> {
-        let start = Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
+        let start =
+            Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
         let store = match &options.keep {
             Some(dir) => Store::keep(dir).map_err(|e| BuildError(e.to_string()))?,
             None => Store::memory(),
@@ -81,22 +82,37 @@ impl Running {
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store));
         let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
         let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);
-        let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), uem_mock::CaKey { key_pkcs8: crate::device::new_key() }, start));
-        let totp_secrets: BTreeMap<String, Vec<u8>> =
-            world.okta.users.iter().map(|u| (u.name.clone(), core.derive(&format!("totp/{}", u.name))[..20].to_vec())).collect();
-        let okta = Arc::new(idp_okta::Okta::new(world.okta.clone(), okta_wiring(world, &okta_key, &access_key, &totp_secrets)));
-        let access = Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, access_key, &uem)));
+        let uem = Arc::new(uem_mock::Uem::new(
+            world.uem.clone(),
+            uem_mock::CaKey { key_pkcs8: crate::device::new_key() },
+            start,
+        ));
+        let totp_secrets: BTreeMap<String, Vec<u8>> = world
+            .okta
+            .users
+            .iter()
+            .map(|u| (u.name.clone(), core.derive(&format!("totp/{}", u.name))[..20].to_vec()))
+            .collect();
+        let okta = Arc::new(idp_okta::Okta::new(
+            world.okta.clone(),
+            okta_wiring(world, &okta_key, &access_key, &totp_secrets),
+        ));
+        let access =
+            Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, access_key, &uem)));
         let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
         }
         for app in &world.apps {
             let keys = TrustedKey::from_certificate(okta_key.certificate()).map_err(|e| BuildError(e.to_string()))?;
-            let idp = OktaIdp { entity_id: okta_entity(&app.name), sso_url: okta_sso(world, &app.name), keys: vec![keys] };
+            let idp =
+                OktaIdp { entity_id: okta_entity(&app.name), sso_url: okta_sso(world, &app.name), keys: vec![keys] };
             net.host(Arc::new(App::new(app.clone(), idp))).await.map_err(failed("an app"))?;
         }
         let handsets = world.devices.iter().map(|d| {
-            let udid = d.udid.clone().unwrap_or_else(|| core.derive(&format!("udid/{}", d.name))[..20].iter().map(|b| format!("{b:02x}")).collect());
+            let udid = d.udid.clone().unwrap_or_else(|| {
+                core.derive(&format!("udid/{}", d.name))[..20].iter().map(|b| format!("{b:02x}")).collect()
+            });
             (d.name.clone(), Handset::new(d.clone(), udid))
         });
         let default_ip = world.networks.first().map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip);
@@ -114,7 +130,10 @@ impl Running {
         };
         for device in &world.devices {
             if let Some(user) = &device.enrolled_as {
-                running.enrol(&device.name, user).await.map_err(|e| BuildError(format!("cannot enrol `{}`: {e}", device.name)))?;
+                running
+                    .enrol(&device.name, user)
+                    .await
+                    .map_err(|e| BuildError(format!("cannot enrol `{}`: {e}", device.name)))?;
             }
         }
         Ok(running)
@@ -122,7 +141,8 @@ impl Running {
 
     /// Enrols a device with the credentials of a UEM user.
     pub async fn enrol(&mut self, device: &str, user: &str) -> Result<(), String> {
-        let account = self.world.uem.users.iter().find(|u| u.name == user).ok_or_else(|| format!("UEM has no user `{user}`"))?;
+        let account =
+            self.world.uem.users.iter().find(|u| u.name == user).ok_or_else(|| format!("UEM has no user `{user}`"))?;
         let (username, password) = (account.username.clone(), account.password.clone());
         let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
         handset.enrol(&self.net, &self.uem_hosts, self.default_ip, &username, &password).await
@@ -140,7 +160,8 @@ impl Running {
 
     /// An HTTPS GET as a tool without certificates would make it; for tests of other crates.
     pub async fn get(&self, url: &str) -> Result<federation::Response, federation::CallError> {
-        let request = http::Request::get(url).body(Bytes::new()).map_err(|e| federation::CallError::Broken(e.to_string()))?;
+        let request =
+            http::Request::get(url).body(Bytes::new()).map_err(|e| federation::CallError::Broken(e.to_string()))?;
         let caller = Caller { name: "tester".into(), ip: self.default_ip, keys: Vec::new(), timeout_ms: 60_000 };
         self.net.call(&caller, request).await
     }
@@ -154,22 +175,36 @@ fn okta_sso(world: &World, app: &str) -> String {
     format!("https://{}/app/{app}/sso/saml", world.okta.host)
 }
 
-fn okta_wiring(world: &World, okta: &SigningKey, access: &SigningKey, secrets: &BTreeMap<String, Vec<u8>>) -> idp_okta::Wiring {
+fn okta_wiring(
+    world: &World,
+    okta: &SigningKey,
+    access: &SigningKey,
+    secrets: &BTreeMap<String, Vec<u8>>,
+) -> idp_okta::Wiring {
     let host = |app: &str| world.apps.iter().find(|a| a.name == app).map(|a| a.host.clone());
     let mut apps = BTreeMap::new();
     for app in &world.okta.apps {
         let sp = match host(&app.name) {
-            Some(host) => idp_okta::AppSp { entity_id: App::entity_id(&host), acs_url: App::acs_url(&host) },
+            Some(host) => {
+                idp_okta::AppSp { entity_id: App::entity_id(&host), acs_url: App::acs_url(&host), certificates: vec![] }
+            }
             // An app without a host stands for Access, which then is the service provider.
             None => idp_okta::AppSp {
                 entity_id: format!("https://{}/SAAS/API/1.0/GET/metadata/sp.xml", world.access.host),
                 acs_url: format!("https://{}/SAAS/auth/saml/response", world.access.host),
+                certificates: vec![access.certificate().to_vec()],
             },
         };
         apps.insert(app.name.clone(), sp);
     }
-    let certificates = world.okta.identity_providers.iter().map(|i| (i.name.clone(), vec![access.certificate().to_vec()]));
-    idp_okta::Wiring { signing: okta.clone(), idp_certificates: certificates.collect(), apps, totp_secrets: secrets.clone() }
+    let certificates =
+        world.okta.identity_providers.iter().map(|i| (i.name.clone(), vec![access.certificate().to_vec()]));
+    idp_okta::Wiring {
+        signing: okta.clone(),
+        idp_certificates: certificates.collect(),
+        apps,
+        totp_secrets: secrets.clone(),
+    }
 }
 
 fn access_wiring(world: &World, okta: &SigningKey, signing: SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {

@@ -12,14 +12,22 @@ fn author_oracle_and_simulator_agree_on_both_fabrics() {
         let memory = replay(case, Fabric::Memory);
         let loopback = replay(case, Fabric::Loopback);
         if !memory.met() {
-            problems.push(format!("{}: {:#?} {:?}", case.id, memory.steps.iter().flat_map(|s| &s.missed).collect::<Vec<_>>(), memory.error));
+            problems.push(format!(
+                "{}: {:#?} {:?}",
+                case.id,
+                memory.steps.iter().flat_map(|s| &s.missed).collect::<Vec<_>>(),
+                memory.error
+            ));
         }
         problems.extend(disagreements(case, &memory));
         if memory.transcript() != loopback.transcript() {
             problems.push(format!("{}: transcripts differ between the fabrics", case.id));
         }
         if memory.handshakes != loopback.handshakes {
-            problems.push(format!("{}: {} handshakes in memory, {} on loopback", case.id, memory.handshakes, loopback.handshakes));
+            problems.push(format!(
+                "{}: {} handshakes in memory, {} on loopback",
+                case.id, memory.handshakes, loopback.handshakes
+            ));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -37,7 +45,12 @@ fn every_case_explains_itself() {
     for case in cases() {
         for step in replay(&case, Fabric::Memory).steps {
             if let Some(observed) = step.observed {
-                assert!(!observed.because.is_empty(), "{} step {} has an outcome without a finding", case.id, step.number);
+                assert!(
+                    !observed.because.is_empty(),
+                    "{} step {} has an outcome without a finding",
+                    case.id,
+                    step.number
+                );
             }
         }
     }

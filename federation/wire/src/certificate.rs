@@ -45,15 +45,23 @@ pub fn der_from_pem(pem: &str) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Chain, dates, key usage and, where `crls` are given, revocation at `now`. The client-auth usage must be stated.
-pub fn verify_device_certificate(chain: &[Bytes], anchors: &[Vec<u8>], crls: &[Vec<u8>], now: Time) -> Result<CertificateFacts, Refusal> {
-    let (leaf, rest) = chain.split_first().ok_or_else(|| Refusal::new("certificate/missing", "the device showed none"))?;
+pub fn verify_device_certificate(
+    chain: &[Bytes],
+    anchors: &[Vec<u8>],
+    crls: &[Vec<u8>],
+    now: Time,
+) -> Result<CertificateFacts, Refusal> {
+    let (leaf, rest) =
+        chain.split_first().ok_or_else(|| Refusal::new("certificate/missing", "the device showed none"))?;
     let facts = facts(leaf)?;
     let der = CertificateDer::from(leaf.as_ref());
     let end_entity = EndEntityCert::try_from(&der).map_err(|e| judged(&e))?;
     let anchors: Vec<CertificateDer<'_>> = anchors.iter().map(|a| CertificateDer::from(a.as_slice())).collect();
-    let anchors = anchors.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
+    let anchors =
+        anchors.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
     let rest: Vec<CertificateDer<'_>> = rest.iter().map(|c| CertificateDer::from(c.as_ref())).collect();
-    let lists = crls.iter().map(|crl| OwnedCertRevocationList::from_der(&CertificateRevocationListDer::from(crl.as_slice())));
+    let lists =
+        crls.iter().map(|crl| OwnedCertRevocationList::from_der(&CertificateRevocationListDer::from(crl.as_slice())));
     let lists = lists.map(|l| l.map(Into::into)).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
     let lists: Vec<&webpki::CertRevocationList<'_>> = lists.iter().collect();
     let revocation = if lists.is_empty() {
@@ -101,7 +109,8 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
         return Err(Refusal::new("certificate/key-usage", "client authentication is not stated"));
     }
     let subject = certificate.subject();
-    let text = |a: Option<&x509_parser::x509::AttributeTypeAndValue<'_>>| a.and_then(|a| a.as_str().ok()).map(String::from);
+    let text =
+        |a: Option<&x509_parser::x509::AttributeTypeAndValue<'_>>| a.and_then(|a| a.as_str().ok()).map(String::from);
     let uid = subject.iter_attributes().find(|a| a.attr_type().to_id_string() == "0.9.2342.19200300.100.1.1");
     let mut facts = CertificateFacts {
         subject_cn: text(subject.iter_common_name().next()),

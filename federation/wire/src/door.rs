@@ -63,10 +63,10 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
                 if element.attributes.len() > MAX_ATTRIBUTES || element.namespace_declarations.len() > MAX_NAMESPACES {
                     return Err(Refusal::new("saml/too-many-attributes", element.name.prefixed_name().to_string()));
                 }
-                if let Some(id) = element.get_attribute("ID") {
-                    if !ids.insert(id.to_string()) {
-                        return Err(Refusal::new("saml/duplicate-id", id));
-                    }
+                if let Some(id) = element.get_attribute("ID")
+                    && !ids.insert(id.to_string())
+                {
+                    return Err(Refusal::new("saml/duplicate-id", id));
                 }
                 signatures += usize::from(element.matches_name_ns(DSIG, "Signature"));
             }
@@ -92,7 +92,12 @@ pub fn named(document: &Document<'_>, of: NodeId, namespace: &str, name: &str) -
 }
 
 /// The only child of this name; more than one is refused.
-pub fn only(document: &Document<'_>, of: NodeId, namespace: &str, name: &'static str) -> Result<Option<NodeId>, Refusal> {
+pub fn only(
+    document: &Document<'_>,
+    of: NodeId,
+    namespace: &str,
+    name: &'static str,
+) -> Result<Option<NodeId>, Refusal> {
     match named(document, of, namespace, name)[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),

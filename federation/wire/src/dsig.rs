@@ -92,7 +92,8 @@ impl SigningKey {
                 Ok(out)
             }
             Kind::Ec => {
-                let pair = raw::EcdsaKeyPair::from_pkcs8(&raw::ECDSA_P256_SHA256_FIXED_SIGNING, &self.0.pkcs8).map_err(bad_key)?;
+                let pair = raw::EcdsaKeyPair::from_pkcs8(&raw::ECDSA_P256_SHA256_FIXED_SIGNING, &self.0.pkcs8)
+                    .map_err(bad_key)?;
                 Ok(pair.sign(&random, message).map_err(bad_key)?.as_ref().to_vec())
             }
         }
@@ -141,7 +142,13 @@ impl TrustedKey {
     }
 
     /// Checks a Redirect signature.
-    pub(crate) fn verify_raw(&self, method: &str, floor: SignatureFloor, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn verify_raw(
+        &self,
+        method: &str,
+        floor: SignatureFloor,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Refusal> {
         if !self.allows(method, floor) {
             return Err(Refusal::new("saml/algorithm", method));
         }
@@ -187,7 +194,12 @@ pub(crate) fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
 }
 
 /// Checks the shape of one signature and names the element that it covers.
-fn shape(document: &Document<'_>, signature: NodeId, key: &TrustedKey, floor: SignatureFloor) -> Result<NodeId, Refusal> {
+fn shape(
+    document: &Document<'_>,
+    signature: NodeId,
+    key: &TrustedKey,
+    floor: SignatureFloor,
+) -> Result<NodeId, Refusal> {
     let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
     let parent = document.parent(signature).ok_or_else(|| refuse("no parent"))?;
     if named(document, parent, DSIG, "Signature").len() != 1 {
@@ -233,7 +245,11 @@ fn shape(document: &Document<'_>, signature: NodeId, key: &TrustedKey, floor: Si
 
 /// Verifies every signature of the document with one of `keys` and returns the elements that they cover.
 /// No signature gives an empty list; a bad one always refuses.
-pub(crate) fn verify(document: &Document<'_>, keys: &[TrustedKey], floor: SignatureFloor) -> Result<Vec<NodeId>, Refusal> {
+pub(crate) fn verify(
+    document: &Document<'_>,
+    keys: &[TrustedKey],
+    floor: SignatureFloor,
+) -> Result<Vec<NodeId>, Refusal> {
     let signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
     if signatures.is_empty() {
         return Ok(Vec::new());
@@ -248,7 +264,12 @@ pub(crate) fn verify(document: &Document<'_>, keys: &[TrustedKey], floor: Signat
     Err(why)
 }
 
-fn verify_with(document: &Document<'_>, signatures: &[NodeId], key: &TrustedKey, floor: SignatureFloor) -> Result<Vec<NodeId>, Refusal> {
+fn verify_with(
+    document: &Document<'_>,
+    signatures: &[NodeId],
+    key: &TrustedKey,
+    floor: SignatureFloor,
+) -> Result<Vec<NodeId>, Refusal> {
     let covered = signatures.iter().map(|s| shape(document, *s, key, floor)).collect::<Result<Vec<_>, _>>()?;
     let mut manager = KeysManager::new();
     manager.add_key(key.key.clone());
@@ -262,7 +283,10 @@ fn verify_with(document: &Document<'_>, signatures: &[NodeId], key: &TrustedKey,
         match &result {
             VerifyResult::Invalid { reason } => return Err(invalid(reason.clone())),
             VerifyResult::Valid { signature_node, references, .. } => {
-                let at = signatures.iter().position(|s| s == signature_node).ok_or_else(|| invalid("another signature".into()))?;
+                let at = signatures
+                    .iter()
+                    .position(|s| s == signature_node)
+                    .ok_or_else(|| invalid("another signature".into()))?;
                 let node = references.first().and_then(|r| r.resolved_node);
                 if !result.all_reference_digests_verified() || references.len() != 1 || node != Some(covered[at]) {
                     return Err(invalid("what was digested is not what is read".into()));

@@ -53,7 +53,8 @@ pub fn decode_post(text: &str) -> Result<Vec<u8>, Refusal> {
 pub fn auto_post_page(title: &str, action: &str, fields: &[(&str, &str)]) -> String {
     let mut inputs = String::new();
     for (name, value) in fields {
-        let _ = write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", html_escape(name), html_escape(value));
+        let _ =
+            write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", html_escape(name), html_escape(value));
     }
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>{0}</title></head><body><main data-page=\"auto-post\">\

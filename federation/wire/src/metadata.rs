@@ -57,7 +57,8 @@ pub fn write_sp(sp: &SpMetadata) -> String {
 }
 
 pub fn write_idp(idp: &IdpMetadata) -> String {
-    let service = |binding| format!("<md:SingleSignOnService Binding=\"{binding}\" Location=\"{}\"/>", escape(&idp.sso_url));
+    let service =
+        |binding| format!("<md:SingleSignOnService Binding=\"{binding}\" Location=\"{}\"/>", escape(&idp.sso_url));
     format!(
         "<md:EntityDescriptor xmlns:md=\"{NS}\" entityID=\"{}\"><md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" \
          protocolSupportEnumeration=\"{}\">{}<md:NameIDFormat>{}</md:NameIDFormat>{}{}</md:IDPSSODescriptor></md:EntityDescriptor>",
@@ -74,13 +75,18 @@ pub fn read_sp(xml: &[u8]) -> Result<SpMetadata, Refusal> {
     let document = door::parse(door::text(xml)?)?;
     let (entity_id, role, keys) = read(&document, "SPSSODescriptor")?;
     let services = named(&document, role, NS, "AssertionConsumerService");
-    Ok(SpMetadata { entity_id, acs_urls: services.iter().filter_map(|n| attribute(&document, *n, "Location")).collect(), keys })
+    Ok(SpMetadata {
+        entity_id,
+        acs_urls: services.iter().filter_map(|n| attribute(&document, *n, "Location")).collect(),
+        keys,
+    })
 }
 
 pub fn read_idp(xml: &[u8]) -> Result<IdpMetadata, Refusal> {
     let document = door::parse(door::text(xml)?)?;
     let (entity_id, role, keys) = read(&document, "IDPSSODescriptor")?;
-    let service = named(&document, role, NS, "SingleSignOnService").first().and_then(|n| attribute(&document, *n, "Location"));
+    let service =
+        named(&document, role, NS, "SingleSignOnService").first().and_then(|n| attribute(&document, *n, "Location"));
     let sso_url = service.ok_or_else(|| Refusal::new("metadata/no-service", "no SingleSignOnService"))?;
     Ok(IdpMetadata { entity_id, sso_url, keys })
 }
@@ -88,7 +94,8 @@ pub fn read_idp(xml: &[u8]) -> Result<IdpMetadata, Refusal> {
 /// Entity id, role descriptor and signing certificates; without a key it is no metadata to trust.
 fn read(document: &Document<'_>, role: &'static str) -> Result<(String, NodeId, Vec<Vec<u8>>), Refusal> {
     let root = document.document_element().ok_or_else(|| Refusal::new("metadata/malformed", "no root"))?;
-    let entity_id = attribute(document, root, "entityID").ok_or_else(|| Refusal::new("metadata/malformed", "no entityID"))?;
+    let entity_id =
+        attribute(document, root, "entityID").ok_or_else(|| Refusal::new("metadata/malformed", "no entityID"))?;
     let node = only(document, root, NS, role)?.ok_or_else(|| Refusal::new("metadata/role", role))?;
     let mut keys = Vec::new();
     for descriptor in named(document, node, NS, "KeyDescriptor") {
@@ -113,7 +120,11 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes_and_wants_a_key() {
-        let sp = SpMetadata { entity_id: "a&b".into(), acs_urls: vec!["https://a.test/acs?x=\"1\"".into()], keys: vec![vec![1, 2, 3]] };
+        let sp = SpMetadata {
+            entity_id: "a&b".into(),
+            acs_urls: vec!["https://a.test/acs?x=\"1\"".into()],
+            keys: vec![vec![1, 2, 3]],
+        };
         assert_eq!(read_sp(write_sp(&sp).as_bytes()), Ok(sp.clone()));
         let keyless = write_sp(&SpMetadata { keys: vec![], ..sp });
         assert_eq!(read_sp(keyless.as_bytes()).map_err(|r| r.code), Err("metadata/no-key"));

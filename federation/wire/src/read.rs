@@ -231,13 +231,15 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     let confirmation_end = time(&required_attribute(document, data, "NotOnOrAfter")?)?;
     in_time(None, confirmation_end, check)?;
     let (not_before, not_on_or_after, audience) = conditions(document, node, check)?;
-    let statement = only(document, node, ASSERTION, "AuthnStatement")?.ok_or_else(|| refuse("saml/authn-statement", "none"))?;
+    let statement =
+        only(document, node, ASSERTION, "AuthnStatement")?.ok_or_else(|| refuse("saml/authn-statement", "none"))?;
     let session_end = attribute(document, statement, "SessionNotOnOrAfter").map(|t| time(&t)).transpose()?;
     if let Some(end) = session_end {
         in_time(None, end, check)?;
     }
     let context = required(document, statement, ASSERTION, "AuthnContext")?;
-    let class_ref = only(document, context, ASSERTION, "AuthnContextClassRef")?.map(|n| value(document, n)).transpose()?;
+    let class_ref =
+        only(document, context, ASSERTION, "AuthnContextClassRef")?.map(|n| value(document, n)).transpose()?;
     Ok(Assertion {
         id: required_attribute(document, node, "ID")?,
         issuer,
@@ -260,7 +262,11 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     })
 }
 
-fn conditions(document: &Document<'_>, assertion: NodeId, check: &ResponseCheck<'_>) -> Result<(Time, Time, String), Refusal> {
+fn conditions(
+    document: &Document<'_>,
+    assertion: NodeId,
+    check: &ResponseCheck<'_>,
+) -> Result<(Time, Time, String), Refusal> {
     let node = required(document, assertion, ASSERTION, "Conditions")?;
     let not_before = time(&required_attribute(document, node, "NotBefore")?)?;
     let not_on_or_after = time(&required_attribute(document, node, "NotOnOrAfter")?)?;
@@ -269,7 +275,9 @@ fn conditions(document: &Document<'_>, assertion: NodeId, check: &ResponseCheck<
     }
     in_time(Some(not_before), not_on_or_after, check)?;
     let restrictions = named(document, node, ASSERTION, "AudienceRestriction");
-    let known = restrictions.len() + named(document, node, ASSERTION, "OneTimeUse").len() + named(document, node, ASSERTION, "ProxyRestriction").len();
+    let known = restrictions.len()
+        + named(document, node, ASSERTION, "OneTimeUse").len()
+        + named(document, node, ASSERTION, "ProxyRestriction").len();
     if known != door::elements(document, node).len() {
         return Err(refuse("saml/condition", "an unknown condition"));
     }
@@ -303,7 +311,8 @@ fn posture(document: &Document<'_>, context: NodeId) -> Result<Option<DevicePost
         }
     }
     let text = |name| attribute(document, at, name).unwrap_or_default();
-    let facts = only(document, at, &namespace, "Posture")?.map(|p| named(document, p, &namespace, "Fact")).unwrap_or_default();
+    let facts =
+        only(document, at, &namespace, "Posture")?.map(|p| named(document, p, &namespace, "Fact")).unwrap_or_default();
     let fact = |n: &NodeId| Some((attribute(document, *n, "Name")?, attribute(document, *n, "Value")?));
     Ok(Some(DevicePosture {
         device_id: text("ID"),

@@ -17,7 +17,12 @@ fn quoted(text: &str) -> String {
 }
 
 /// The address that carries `xml` to `sso_url`.
-pub fn request_url(sso_url: &str, xml: &str, relay_state: Option<&str>, sign: Option<&SigningKey>) -> Result<String, Refusal> {
+pub fn request_url(
+    sso_url: &str,
+    xml: &str,
+    relay_state: Option<&str>,
+    sign: Option<&SigningKey>,
+) -> Result<String, Refusal> {
     let failed = |e: std::io::Error| Refusal::new("saml/cannot-write", e.to_string());
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
     deflate.write_all(xml.as_bytes()).map_err(failed)?;
@@ -68,7 +73,8 @@ fn plain(value: &str) -> Result<String, Refusal> {
 }
 
 fn base64(value: &str) -> Result<Vec<u8>, Refusal> {
-    let text: String = percent_decode_str(value).decode_utf8_lossy().chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let text: String =
+        percent_decode_str(value).decode_utf8_lossy().chars().filter(|c| !c.is_ascii_whitespace()).collect();
     STANDARD.decode(text).map_err(|e| Refusal::new("saml/base64", e.to_string()))
 }
 
@@ -76,7 +82,9 @@ fn base64(value: &str) -> Result<Vec<u8>, Refusal> {
 fn inflate(data: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut out = vec![0; INFLATED + 1];
     let mut stream = Decompress::new(false);
-    let status = stream.decompress(data, &mut out, FlushDecompress::Finish).map_err(|e| Refusal::new("saml/deflate", e.to_string()))?;
+    let status = stream
+        .decompress(data, &mut out, FlushDecompress::Finish)
+        .map_err(|e| Refusal::new("saml/deflate", e.to_string()))?;
     let (read, written) = (stream.total_in() as usize, stream.total_out() as usize);
     if written > INFLATED {
         return Err(Refusal::new("saml/deflate-bomb", format!("more than {INFLATED} bytes")));
@@ -89,7 +97,10 @@ fn inflate(data: &[u8]) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Reads a request from the raw query; the signature covers the bytes as they came (bindings 3.4.4.1).
-pub fn read_request(raw_query: &str, check: &RequestCheck<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refusal> {
+pub fn read_request(
+    raw_query: &str,
+    check: &RequestCheck<'_>,
+) -> Result<(Verified<AuthnRequest>, Option<String>), Refusal> {
     let parts = raw(raw_query)?;
     let encoded = parts.request.ok_or_else(|| Refusal::new("saml/missing", "no SAMLRequest"))?;
     let xml = inflate(&base64(encoded)?)?;
@@ -110,13 +121,14 @@ pub fn read_request(raw_query: &str, check: &RequestCheck<'_>) -> Result<(Verifi
             message += &format!("&SigAlg={algorithm}");
             let (method, signature) = (plain(algorithm)?, base64(signature)?);
             let mut why = Refusal::new("key/none", "no key is configured");
-            let good = keys.iter().any(|key| match key.verify_raw(&method, check.floor, message.as_bytes(), &signature) {
-                Ok(()) => true,
-                Err(refusal) => {
-                    why = refusal;
-                    false
-                }
-            });
+            let good =
+                keys.iter().any(|key| match key.verify_raw(&method, check.floor, message.as_bytes(), &signature) {
+                    Ok(()) => true,
+                    Err(refusal) => {
+                        why = refusal;
+                        false
+                    }
+                });
             if !good {
                 return Err(why);
             }

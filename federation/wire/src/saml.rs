@@ -202,10 +202,20 @@ pub fn write_request(request: &AuthnRequest, sign: Option<&SigningKey>) -> Resul
         issue_instant: stamp(request.issue_instant),
         destination: request.destination.clone(),
         consent: None,
-        issuer: Some(theirs::Issuer { name_qualifier: None, sp_name_qualifier: None, format: None, sp_provided_id: None, value: Some(escape(&request.issuer)) }),
+        issuer: Some(theirs::Issuer {
+            name_qualifier: None,
+            sp_name_qualifier: None,
+            format: None,
+            sp_provided_id: None,
+            value: Some(escape(&request.issuer)),
+        }),
         signature: None,
         subject: name_id.map(|n| theirs::Subject { name_id: Some(n), subject_confirmations: None }),
-        name_id_policy: request.name_id_format.as_ref().map(|f| theirs::NameIdPolicy { format: Some(f.clone()), sp_name_qualifier: None, allow_create: None }),
+        name_id_policy: request.name_id_format.as_ref().map(|f| theirs::NameIdPolicy {
+            format: Some(f.clone()),
+            sp_name_qualifier: None,
+            allow_create: None,
+        }),
         conditions: None,
         requested_authn_context: context,
         force_authn: request.force_authn.then_some(true),
@@ -225,8 +235,16 @@ pub fn write_request(request: &AuthnRequest, sign: Option<&SigningKey>) -> Resul
 }
 
 /// Writes a response in schema order; `Some` signs that part.
-pub fn write_response(response: &Response, sign_response: Option<&SigningKey>, sign_assertion: Option<&SigningKey>) -> Result<String, Refusal> {
-    let mut xml = format!("<saml2p:Response xmlns:saml2p=\"{PROTOCOL}\" xmlns:saml2=\"{ASSERTION}\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\"", escape(&response.id), response.issue_instant);
+pub fn write_response(
+    response: &Response,
+    sign_response: Option<&SigningKey>,
+    sign_assertion: Option<&SigningKey>,
+) -> Result<String, Refusal> {
+    let mut xml = format!(
+        "<saml2p:Response xmlns:saml2p=\"{PROTOCOL}\" xmlns:saml2=\"{ASSERTION}\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\"",
+        escape(&response.id),
+        response.issue_instant
+    );
     optional(&mut xml, "Destination", response.destination.as_deref());
     optional(&mut xml, "InResponseTo", response.in_response_to.as_deref());
     let _ = write!(xml, "><saml2:Issuer>{}</saml2:Issuer>", escape(&response.issuer));
@@ -269,7 +287,9 @@ fn status(status: &Status) -> String {
 fn write_assertion(a: &Assertion, sign: Option<&SigningKey>) -> String {
     let mut xml = format!(
         "<saml2:Assertion xmlns:saml2=\"{ASSERTION}\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\"><saml2:Issuer>{}</saml2:Issuer>",
-        escape(&a.id), a.issue_instant, escape(&a.issuer)
+        escape(&a.id),
+        a.issue_instant,
+        escape(&a.issuer)
     );
     if let Some(key) = sign {
         xml += &dsig::template(&a.id, key);
@@ -279,17 +299,27 @@ fn write_assertion(a: &Assertion, sign: Option<&SigningKey>) -> String {
     let _ = write!(
         xml,
         ">{}</saml2:NameID><saml2:SubjectConfirmation Method=\"{BEARER}\"><saml2:SubjectConfirmationData NotOnOrAfter=\"{}\" Recipient=\"{}\"",
-        escape(&a.name_id), a.confirmation_not_on_or_after, escape(&a.recipient)
+        escape(&a.name_id),
+        a.confirmation_not_on_or_after,
+        escape(&a.recipient)
     );
     optional(&mut xml, "InResponseTo", a.in_response_to.as_deref());
     let _ = write!(
         xml,
         "/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>\
          <saml2:Audience>{}</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions><saml2:AuthnStatement AuthnInstant=\"{}\" SessionIndex=\"{}\"",
-        a.not_before, a.not_on_or_after, escape(&a.audience), a.authn_instant, escape(&a.session_index)
+        a.not_before,
+        a.not_on_or_after,
+        escape(&a.audience),
+        a.authn_instant,
+        escape(&a.session_index)
     );
     optional(&mut xml, "SessionNotOnOrAfter", a.session_not_on_or_after.map(|t| t.to_string()).as_deref());
-    let _ = write!(xml, "><saml2:AuthnContext><saml2:AuthnContextClassRef>{}</saml2:AuthnContextClassRef>", escape(&a.class_ref));
+    let _ = write!(
+        xml,
+        "><saml2:AuthnContext><saml2:AuthnContextClassRef>{}</saml2:AuthnContextClassRef>",
+        escape(&a.class_ref)
+    );
     if let Some(posture) = &a.posture {
         xml += &write_posture(posture);
     }
@@ -297,7 +327,11 @@ fn write_assertion(a: &Assertion, sign: Option<&SigningKey>) -> String {
     if !a.attributes.is_empty() {
         xml += "<saml2:AttributeStatement>";
         for (name, values) in &a.attributes {
-            let _ = write!(xml, "<saml2:Attribute Name=\"{}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified\">", escape(name));
+            let _ = write!(
+                xml,
+                "<saml2:Attribute Name=\"{}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified\">",
+                escape(name)
+            );
             for value in values {
                 let _ = write!(xml, "<saml2:AttributeValue>{}</saml2:AttributeValue>", escape(value));
             }
@@ -313,7 +347,8 @@ fn write_posture(p: &DevicePosture) -> String {
         "<saml2:AuthnContextDecl><AuthenticationContextDeclaration xmlns=\"{}\"><AuthnMethod/><Extension><Device",
         escape(&p.namespace)
     );
-    let device = [("ID", &p.device_id), ("Vendor", &p.vendor), ("Model", &p.model), ("OS", &p.os), ("OSVersion", &p.os_version)];
+    let device =
+        [("ID", &p.device_id), ("Vendor", &p.vendor), ("Model", &p.model), ("OS", &p.os), ("OSVersion", &p.os_version)];
     for (name, value) in device {
         optional(&mut xml, name, Some(value.as_str()).filter(|v| !v.is_empty()));
     }

@@ -1,5 +1,7 @@
 //! What is written is read back; what is not exactly right is refused by the check that should catch it.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use federation::Time;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use std::time::Duration;
@@ -153,7 +155,8 @@ fn every_bearer_check_bites() {
 #[test]
 fn tampering_is_refused() {
     let xml = write_response(&response(), Some(&key()), None).unwrap();
-    let signature = &xml[xml.find("<ds:Signature").unwrap()..xml.find("</ds:Signature>").unwrap() + "</ds:Signature>".len()];
+    let signature =
+        &xml[xml.find("<ds:Signature").unwrap()..xml.find("</ds:Signature>").unwrap() + "</ds:Signature>".len()];
     let cases = [
         (xml.replace(">alice<", ">mallory<"), "saml/signature-invalid"),
         (xml.replace("Value=\"true\"", "Value=\"false\""), "saml/signature-invalid"),
@@ -187,7 +190,12 @@ fn wrapped_assertions_are_refused() {
     let evil = xml[start..end].replace("_a", "_evil").replace(">alice<", ">mallory<");
     let beside = format!("{}{evil}{}", &xml[..start], &xml[start..]);
     assert!(read(&beside).is_err());
-    let around = format!("{}{}{}", &xml[..start], evil.replace("</saml2:Assertion>", &format!("{}</saml2:Assertion>", &xml[start..end])), &xml[end..]);
+    let around = format!(
+        "{}{}{}",
+        &xml[..start],
+        evil.replace("</saml2:Assertion>", &format!("{}</saml2:Assertion>", &xml[start..end])),
+        &xml[end..]
+    );
     assert!(read(&around).is_err());
 }
 
@@ -203,7 +211,12 @@ fn time_is_half_open_with_skew() {
 
 #[test]
 fn what_must_be_signed_is_a_setting() {
-    let cases = [(true, MustSign::Response, true), (true, MustSign::Assertion, false), (false, MustSign::Response, false), (false, MustSign::Assertion, true)];
+    let cases = [
+        (true, MustSign::Response, true),
+        (true, MustSign::Assertion, false),
+        (false, MustSign::Response, false),
+        (false, MustSign::Assertion, true),
+    ];
     for (whole, must, good) in cases {
         let key = key();
         let xml = write_response(&response(), whole.then_some(&key), (!whole).then_some(&key)).unwrap();
@@ -245,7 +258,8 @@ fn with_check<T>(run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {
 #[test]
 fn a_posted_request_is_read_back() {
     let xml = write_request(&request(), Some(&key())).unwrap();
-    let read = |xml: &str| with_check(|c| read_request(xml.as_bytes(), c).map(Verified::into_inner).map_err(|r| r.code));
+    let read =
+        |xml: &str| with_check(|c| read_request(xml.as_bytes(), c).map(Verified::into_inner).map_err(|r| r.code));
     assert_eq!(read(&xml), Ok(request()));
     assert_eq!(read(&xml.replace("ForceAuthn=\"true\"", "ForceAuthn=\"false\"")), Err("saml/signature-invalid"));
     assert_eq!(read(&write_request(&request(), None).unwrap()), Err("saml/signature-missing"));
@@ -262,7 +276,9 @@ fn a_redirected_request_is_read_over_its_raw_query() {
         let key = key();
         let url = redirect::request_url("https://access.test/sso", &xml, Some("a b/ü"), Some(&key)).unwrap();
         let query = url.split_once('?').unwrap().1.to_string();
-        let read = |q: &str| with_check(|c| redirect::read_request(q, c).map(|(r, s)| (r.into_inner(), s)).map_err(|r| r.code));
+        let read = |q: &str| {
+            with_check(|c| redirect::read_request(q, c).map(|(r, s)| (r.into_inner(), s)).map_err(|r| r.code))
+        };
         assert_eq!(read(&query), Ok((request(), Some("a b/ü".into()))));
         let cut = |name: &str| query.split('&').filter(|p| !p.starts_with(name)).collect::<Vec<_>>().join("&");
         let cases = [

@@ -41,7 +41,9 @@ pub struct Facts {
 pub enum Next {
     Ask(AuthMethod),
     /// The chain at this index is complete.
-    Passed { chain: usize },
+    Passed {
+        chain: usize,
+    },
     Exhausted,
 }
 
@@ -95,7 +97,9 @@ fn walk(path: &str, chain: &[AuthMethod], assumptions: &Assumptions, facts: &Fac
         } else if !facts.force_authn && facts.in_session.has(*method) {
             why.note(|| Finding::new("method/satisfied-in-session").rule(path).saw(method.name()));
         } else if *method == AuthMethod::Mfa && !facts.person_known {
-            why.note(|| Finding::new("method/failed").rule(path).saw("person unknown").wanted("mfa after another method"));
+            why.note(|| {
+                Finding::new("method/failed").rule(path).saw("person unknown").wanted("mfa after another method")
+            });
             return Walk::NextChain;
         } else {
             return Walk::Ask(*method);
@@ -119,7 +123,9 @@ fn usable(path: &str, method: AuthMethod, certificate_before: bool, facts: &Fact
         AuthMethod::DeviceCompliance if !certificate_before => "a certificate method before it",
         _ => return true,
     };
-    why.note(|| Finding::new("method/failed").rule(path).saw(format!("{} on {}", method.name(), facts.os.name())).wanted(wanted));
+    why.note(|| {
+        Finding::new("method/failed").rule(path).saw(format!("{} on {}", method.name(), facts.os.name())).wanted(wanted)
+    });
     false
 }
 
@@ -130,12 +136,21 @@ mod tests {
     use federation::Decision;
     use federation::tenant::access::AuthMethod::*;
 
-    const ALL: [AuthMethod; 7] = [Password, MobileSsoIos, MobileSsoAndroid, Certificate, DeviceCompliance, OktaAuthMethod, Mfa];
+    const ALL: [AuthMethod; 7] =
+        [Password, MobileSsoIos, MobileSsoAndroid, Certificate, DeviceCompliance, OktaAuthMethod, Mfa];
 
     fn facts() -> Facts {
         let none = MethodSet::default();
         let offered = MethodSet::of(&ALL);
-        Facts { os: Os::Ios, force_authn: false, passed: none, failed: none, in_session: none, offered, person_known: false }
+        Facts {
+            os: Os::Ios,
+            force_authn: false,
+            passed: none,
+            failed: none,
+            in_session: none,
+            offered,
+            person_known: false,
+        }
     }
 
     #[track_caller]
@@ -167,14 +182,24 @@ mod tests {
         check(&[&[]], Facts { person_known: true, ..f }, Next::Exhausted, "chain/exhausted");
         check(&[&[Mfa]], f, Next::Exhausted, "method/failed");
         let password = MethodSet::of(&[Password]);
-        check(&[&[Password, MobileSsoIos], &[Password, Mfa]], Facts { passed: password, failed: ios, person_known: true, ..f }, Next::Ask(Mfa), "");
+        check(
+            &[&[Password, MobileSsoIos], &[Password, Mfa]],
+            Facts { passed: password, failed: ios, person_known: true, ..f },
+            Next::Ask(Mfa),
+            "",
+        );
     }
 
     #[test]
     fn force_authn_excludes_methods_and_defeats_the_session() {
         let f = Facts { force_authn: true, ..facts() };
         check(&[&[MobileSsoIos, DeviceCompliance]], f, Next::Exhausted, "force-authn/method-not-supported");
-        check(&[&[MobileSsoIos, DeviceCompliance], &[MobileSsoIos]], f, Next::Ask(MobileSsoIos), "assumes/unsupported-under-force-authn");
+        check(
+            &[&[MobileSsoIos, DeviceCompliance], &[MobileSsoIos]],
+            f,
+            Next::Ask(MobileSsoIos),
+            "assumes/unsupported-under-force-authn",
+        );
         check(&[&[OktaAuthMethod]], f, Next::Exhausted, "force-authn/method-not-supported");
         let live = Facts { in_session: MethodSet::of(&[MobileSsoIos]), person_known: true, ..facts() };
         check(&[&[MobileSsoIos]], live, Next::Passed { chain: 0 }, "method/satisfied-in-session");

@@ -6,7 +6,13 @@ use federation::{Finding, Why};
 /// UEM's answer about one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    Device { enrolled: bool, enrollment: String, compliance: String, owner: String, owner_is_person: bool },
+    Device {
+        enrolled: bool,
+        enrollment: String,
+        compliance: String,
+        owner: String,
+        owner_is_person: bool,
+    },
     NotFound,
     /// The certificate names no device.
     NoUdid,
@@ -24,12 +30,16 @@ pub enum Verdict {
 
 pub fn decide(pending: Pending, answer: &Answer, why: &mut impl Why) -> Verdict {
     let code = match answer {
-        Answer::Device { owner_is_person: false, .. } | Answer::NotFound | Answer::NoUdid => "compliance/unknown-device",
+        Answer::Device { owner_is_person: false, .. } | Answer::NotFound | Answer::NoUdid => {
+            "compliance/unknown-device"
+        }
         Answer::Device { enrolled: false, .. } => "compliance/not-enrolled",
         Answer::Device { compliance, .. } => match compliance.as_str() {
             "Compliant" => "compliance/compliant",
             "NonCompliant" => "compliance/not-compliant",
-            "PendingComplianceCheck" | "PendingComplianceCheckForAPolicy" | "NotAvailable" | "Unknown" => "compliance/pending",
+            "PendingComplianceCheck" | "PendingComplianceCheckForAPolicy" | "NotAvailable" | "Unknown" => {
+                "compliance/pending"
+            }
             _ => "compliance/uem-error",
         },
         Answer::Unreachable(_) => "compliance/uem-unreachable",
@@ -63,7 +73,13 @@ mod tests {
 
     fn device(enrollment: &str, compliance: &str, owner_is_person: bool) -> Answer {
         let (enrolled, owner) = (enrollment == "Enrolled", "alice".to_string());
-        Answer::Device { enrolled, enrollment: enrollment.into(), compliance: compliance.into(), owner, owner_is_person }
+        Answer::Device {
+            enrolled,
+            enrollment: enrollment.into(),
+            compliance: compliance.into(),
+            owner,
+            owner_is_person,
+        }
     }
 
     #[track_caller]

@@ -38,7 +38,10 @@ pub fn user<'a>(access: &'a Access, key: &PersonKey) -> Option<&'a User> {
 }
 
 fn offers(access: &Access, method: AuthMethod, ip: IpAddr) -> impl Iterator<Item = &IdentityProvider> {
-    access.identity_providers.iter().filter(move |i| i.methods.contains(&method) && covers(access, i.network_ranges.iter(), ip))
+    access
+        .identity_providers
+        .iter()
+        .filter(move |i| i.methods.contains(&method) && covers(access, i.network_ranges.iter(), ip))
 }
 
 /// Methods that some identity provider offers to this address and, where known, to this directory.
@@ -55,14 +58,26 @@ pub fn served(access: &Access, method: AuthMethod, ip: IpAddr) -> Vec<(&Director
     directories.flat_map(|d| d.users.iter().filter(|u| u.enabled).map(move |u| (d, u))).collect()
 }
 
-pub fn find(access: &Access, method: AuthMethod, ip: IpAddr, is: impl Fn(&User) -> bool, saw: &str, why: &mut impl Why) -> Found {
+pub fn find(
+    access: &Access,
+    method: AuthMethod,
+    ip: IpAddr,
+    is: impl Fn(&User) -> bool,
+    saw: &str,
+    why: &mut impl Why,
+) -> Found {
     let matching: Vec<_> = served(access, method, ip).into_iter().filter(|(_, u)| is(u)).collect();
     match &matching[..] {
         [(d, u)] => Found::Person(PersonKey { directory: d.name.clone(), user: u.name.clone() }),
         [] => {
             let elsewhere = access.directories.iter().flat_map(|d| &d.users).any(|u| u.enabled && is(u));
             if elsewhere || offers(access, method, ip).next().is_none() {
-                why.note(|| Finding::new("method/no-identity-provider").rule("access.identity_providers").saw(saw).wanted(method.name()));
+                why.note(|| {
+                    Finding::new("method/no-identity-provider")
+                        .rule("access.identity_providers")
+                        .saw(saw)
+                        .wanted(method.name())
+                });
                 return Found::NoIdentityProvider;
             }
             why.note(|| Finding::new("person/not-found").rule("access.directories").saw(saw));
@@ -145,7 +160,8 @@ mod tests {
         use CertificateIdentifier::*;
         let access = fixtures::access();
         let ip = IpAddr::from([192, 0, 2, 1]);
-        let observed = by_certificate(&access, AuthMethod::MobileSsoIos, &[Upn, Email, Subject], &names, ip, &mut Silent);
+        let observed =
+            by_certificate(&access, AuthMethod::MobileSsoIos, &[Upn, Email, Subject], &names, ip, &mut Silent);
         assert_eq!(observed, expected, "{names:?}");
     }
 
@@ -155,7 +171,10 @@ mod tests {
         let some = |s: &str| Some(s.to_string());
         check(CertificateNames { upn: some("ALICE@acme.test"), ..Default::default() }, alice.clone());
         check(CertificateNames { cn: some("alice"), ..Default::default() }, alice);
-        check(CertificateNames { upn: some("nobody@acme.test"), cn: some("alice"), ..Default::default() }, Found::Nobody);
+        check(
+            CertificateNames { upn: some("nobody@acme.test"), cn: some("alice"), ..Default::default() },
+            Found::Nobody,
+        );
         check(CertificateNames { cn: some("carol"), ..Default::default() }, Found::NoIdentityProvider);
         check(CertificateNames::default(), Found::Nobody);
     }

@@ -39,13 +39,18 @@ pub fn rule_path(policy: &str, rule: &str) -> String {
 pub fn covers<'n>(access: &Access, mut names: impl Iterator<Item = &'n String>, ip: IpAddr) -> bool {
     names.any(|name| {
         name == "ALL RANGES"
-            || access.network_ranges.iter().any(|range| &range.name == name && range.ranges.iter().any(|net| net.contains(&ip)))
+            || access
+                .network_ranges
+                .iter()
+                .any(|range| &range.name == name && range.ranges.iter().any(|net| net.contains(&ip)))
     })
 }
 
 pub fn decide<'a>(access: &Access, policy: &'a AccessPolicy, facts: &Facts<'_>, why: &mut impl Why) -> Verdict<'a> {
     for rule in &policy.rules {
-        if !facts.device_types.meets(&rule.device_types) || !covers(access, std::iter::once(&rule.network_range), facts.ip) {
+        if !facts.device_types.meets(&rule.device_types)
+            || !covers(access, std::iter::once(&rule.network_range), facts.ip)
+        {
             continue;
         }
         let path = || rule_path(&policy.name, &rule.name);
@@ -54,7 +59,12 @@ pub fn decide<'a>(access: &Access, policy: &'a AccessPolicy, facts: &Facts<'_>, 
             Some(groups) if groups.iter().any(|g| rule.groups.contains(g)) => {}
             Some(_) => continue,
             None => {
-                why.note(|| Finding::new("policy/rule-skipped-group").rule(path()).saw("person unknown").wanted(rule.groups.join(", ")));
+                why.note(|| {
+                    Finding::new("policy/rule-skipped-group")
+                        .rule(path())
+                        .saw("person unknown")
+                        .wanted(rule.groups.join(", "))
+                });
                 why.note(|| Finding::new("assumes/group-rule-before-identity").rule(path()));
                 match access.assumptions.group_rule_before_identity {
                     GroupRuleBeforeIdentity::Skipped => continue,
@@ -84,10 +94,17 @@ mod tests {
     use federation::tenant::access::DeviceType;
 
     #[track_caller]
-    fn check(ip: &str, types: &[DeviceType], groups: Option<&[&str]>, expected_rule: Option<&str>, expected_codes: &[&str]) {
+    fn check(
+        ip: &str,
+        types: &[DeviceType],
+        groups: Option<&[&str]>,
+        expected_rule: Option<&str>,
+        expected_codes: &[&str],
+    ) {
         let access = fixtures::access();
         let groups: Option<Vec<String>> = groups.map(|g| g.iter().map(|s| s.to_string()).collect());
-        let facts = Facts { ip: ip.parse().expect("ip"), device_types: DeviceTypes::of(types), groups: groups.as_deref() };
+        let facts =
+            Facts { ip: ip.parse().expect("ip"), device_types: DeviceTypes::of(types), groups: groups.as_deref() };
         let decision = Decision::of(|why| decide(&access, &access.policies[0], &facts, why));
         assert_eq!(decision.verdict.rule().map(|r| r.name.as_str()), expected_rule);
         let codes: Vec<&str> = decision.because.iter().map(|f| f.code).collect();

@@ -1,6 +1,8 @@
 //! What a request's ForceAuthn and Device Trust context come to, and what the response says of the device.
 
-use federation::tenant::access::{ApplicationSource, Assumptions, AuthMethod, DeviceSsoResponseOff, ForceAuthnToggleOff, PostureUnrequested};
+use federation::tenant::access::{
+    ApplicationSource, Assumptions, AuthMethod, DeviceSsoResponseOff, ForceAuthnToggleOff, PostureUnrequested,
+};
 use federation::{Finding, Why};
 
 /// Namespace and class reference of the device posture.
@@ -47,7 +49,13 @@ pub fn force(source: &ApplicationSource, assumptions: &Assumptions, asked: bool,
 }
 
 /// `requested`: the request names the posture context. `managed`: a certificate method passed in this transaction.
-pub fn decide(source: &ApplicationSource, assumptions: &Assumptions, requested: bool, managed: bool, why: &mut impl Why) -> Posture {
+pub fn decide(
+    source: &ApplicationSource,
+    assumptions: &Assumptions,
+    requested: bool,
+    managed: bool,
+    why: &mut impl Why,
+) -> Posture {
     let sso = || source_path(&source.name, "device_sso_response");
     if !requested {
         why.note(|| Finding::new("context/not-requested"));
@@ -156,7 +164,8 @@ mod tests {
         let wide = Assumptions { posture_unrequested: PostureUnrequested::PostureWheneverOn, ..Assumptions::default() };
         assert_eq!(decide(&source, &wide, false, false, &mut Silent), Posture::IsManaged(false));
         source.device_sso_response = false;
-        let fail = Assumptions { device_sso_response_off: DeviceSsoResponseOff::FailureResponse, ..Assumptions::default() };
+        let fail =
+            Assumptions { device_sso_response_off: DeviceSsoResponseOff::FailureResponse, ..Assumptions::default() };
         assert_eq!(decide(&source, &fail, true, true, &mut Silent), Posture::FailInstead);
         source.force_authn = false;
         let refuse = Assumptions { force_authn_toggle_off: ForceAuthnToggleOff::Refused, ..Assumptions::default() };

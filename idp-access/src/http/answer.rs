@@ -15,12 +15,20 @@ pub const NO_METHODS: &str = "Access denied as no valid authentication methods w
 const EARLIER: Duration = Duration::from_secs(15);
 
 /// The chain is complete: states who the person is and, where the settings say so, what the device is.
-pub fn granted(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, user: &User, chain: &[AuthMethod]) -> HttpResponse {
+pub fn granted(
+    ctx: &Ctx<'_>,
+    source: &ApplicationSource,
+    tx: &Transaction,
+    user: &User,
+    chain: &[AuthMethod],
+) -> HttpResponse {
     let managed = tx.passed.iter().any(|m| m.by_certificate());
     let assumptions = &ctx.settings.assumptions;
     let decision = Decision::of(|why| posture::decide(source, assumptions, tx.context.is_some(), managed, why));
     let posture = match ctx.decided(decision) {
-        Posture::FailInstead => return failed(ctx, source, tx, None, "Device SSO Response is not enabled for this application source."),
+        Posture::FailInstead => {
+            return failed(ctx, source, tx, None, "Device SSO Response is not enabled for this application source.");
+        }
         Posture::Nothing => None,
         Posture::IsManaged(managed) => Some(describe(ctx, tx, managed)),
     };
@@ -30,7 +38,10 @@ pub fn granted(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, user
         _ => posture::class_ref(chain).to_string(),
     };
     ctx.log("LAUNCH", "SUCCESS", &user.username, &source.name, "");
-    let response = Response { assertion: Some(assertion(ctx, source, tx, user, class_ref, posture)), ..blank(ctx, tx, status(saml::SUCCESS)) };
+    let response = Response {
+        assertion: Some(assertion(ctx, source, tx, user, class_ref, posture)),
+        ..blank(ctx, tx, status(saml::SUCCESS))
+    };
     send(ctx, source, tx, &response)
 }
 
@@ -107,7 +118,13 @@ fn blank(ctx: &Ctx<'_>, tx: &Transaction, status: Status) -> Response {
 }
 
 /// The sign-in failed: Okta hears of it or the person reads about it here.
-pub fn failed(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, custom: Option<&CustomError>, reason: &str) -> HttpResponse {
+pub fn failed(
+    ctx: &Ctx<'_>,
+    source: &ApplicationSource,
+    tx: &Transaction,
+    custom: Option<&CustomError>,
+    reason: &str,
+) -> HttpResponse {
     let who = tx.person.as_ref().map_or("", |p| p.user.as_str());
     ctx.log("LOGIN_ERROR", "FAILURE", who, &source.name, reason);
     match ctx.decided(Decision::of(|why| posture::failure(source, why))) {

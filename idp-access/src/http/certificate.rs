@@ -80,7 +80,12 @@ fn failure_text(method: AuthMethod, found: Option<&Found>) -> &'static str {
 
 type Judged = Result<(PersonKey, Option<String>), String>;
 
-fn judge(ctx: &Ctx<'_>, method: AuthMethod, settings: &CertificateMethod, checked: Result<CertificateFacts, Refusal>) -> Judged {
+fn judge(
+    ctx: &Ctx<'_>,
+    method: AuthMethod,
+    settings: &CertificateMethod,
+    checked: Result<CertificateFacts, Refusal>,
+) -> Judged {
     let mut found = None;
     let decision: Decision<Judged> = Decision::of(|why| {
         let facts = match checked {
@@ -102,7 +107,10 @@ fn judge(ctx: &Ctx<'_>, method: AuthMethod, settings: &CertificateMethod, checke
         found = Some(by);
         result
     });
-    let verdict = decision.verdict.as_ref().map_or_else(|text| format!("refuse: {text}"), |(key, _)| format!("person {}", key.user));
+    let verdict = decision
+        .verdict
+        .as_ref()
+        .map_or_else(|text| format!("refuse: {text}"), |(key, _)| format!("person {}", key.user));
     if found == Some(Found::NoIdentityProvider) {
         ctx.log("LOGIN_ERROR", "FAILURE", "", method.name(), "IDP not found");
     }
@@ -122,7 +130,10 @@ pub fn settle(ctx: &Ctx<'_>, tx: &mut Transaction, ticket: &str) -> bool {
             tx.pass(method);
         }
         Ok(_) => {
-            ctx.outside.note(EventKind::Refused { code: "person/ambiguous".into(), detail: "the certificate is another person's".into() });
+            ctx.outside.note(EventKind::Refused {
+                code: "person/ambiguous".into(),
+                detail: "the certificate is another person's".into(),
+            });
             tx.fail(method, "The certificate is another person's.");
         }
         Err(text) => tx.fail(method, text),

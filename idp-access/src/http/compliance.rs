@@ -89,12 +89,22 @@ fn read(status: u16, body: &[u8], udid: &str, user: &User) -> (Answer, Vec<Strin
 fn message(answer: &Answer, broken: &[String]) -> String {
     match answer {
         Answer::Device { owner_is_person: true, enrolled: true, compliance, .. } if compliance == "NonCompliant" => {
-            let policies = if broken.is_empty() { String::new() } else { format!(" Broken compliance policies: {}.", broken.join(", ")) };
+            let policies = if broken.is_empty() {
+                String::new()
+            } else {
+                format!(" Broken compliance policies: {}.", broken.join(", "))
+            };
             format!("Access Denied. Your device is not compliant.{policies}")
         }
-        Answer::Device { owner_is_person: true, enrolled: true, .. } => "Access Denied. Your device's compliance is not known yet.".into(),
-        Answer::Device { owner_is_person: false, .. } => "Access Denied. This device is enrolled by another person.".into(),
-        Answer::Device { .. } | Answer::NotFound | Answer::NoUdid => "Access Denied. Your device is not enrolled.".into(),
+        Answer::Device { owner_is_person: true, enrolled: true, .. } => {
+            "Access Denied. Your device's compliance is not known yet.".into()
+        }
+        Answer::Device { owner_is_person: false, .. } => {
+            "Access Denied. This device is enrolled by another person.".into()
+        }
+        Answer::Device { .. } | Answer::NotFound | Answer::NoUdid => {
+            "Access Denied. Your device is not enrolled.".into()
+        }
         Answer::Unreachable(_) | Answer::Error(_) | Answer::NotConfigured => {
             "Access Denied. Your device's compliance cannot be checked now.".into()
         }

@@ -31,7 +31,12 @@ fn live(ctx: &Ctx<'_>, tx: &Transaction, rule: &PolicyRule) -> Option<(Session, 
     Some((session, methods))
 }
 
-fn facts(ctx: &Ctx<'_>, tx: &Transaction, in_session: MethodSet, session_person: Option<&person::PersonKey>) -> chain::Facts {
+fn facts(
+    ctx: &Ctx<'_>,
+    tx: &Transaction,
+    in_session: MethodSet,
+    session_person: Option<&person::PersonKey>,
+) -> chain::Facts {
     let known = tx.person.as_ref().or(session_person);
     chain::Facts {
         os: tx.os,
@@ -98,11 +103,19 @@ fn exhausted(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, rule: 
 }
 
 /// The chain is complete: a session under a new id where anything was proven anew, then the answer to Okta.
-fn pass(ctx: &Ctx<'_>, source: &ApplicationSource, mut tx: Transaction, session: Option<Session>, chain: &[AuthMethod]) -> Response {
+fn pass(
+    ctx: &Ctx<'_>,
+    source: &ApplicationSource,
+    mut tx: Transaction,
+    session: Option<Session>,
+    chain: &[AuthMethod],
+) -> Response {
     if tx.person.is_none() {
         tx.person = session.as_ref().map(|s| s.person.clone());
     }
-    let Some((key, user)) = tx.person.clone().and_then(|key| Some((key.clone(), person::user(&ctx.settings, &key)?.clone()))) else {
+    let Some((key, user)) =
+        tx.person.clone().and_then(|key| Some((key.clone(), person::user(&ctx.settings, &key)?.clone())))
+    else {
         return answer::failed(ctx, source, &tx, None, answer::NO_METHODS);
     };
     let fresh = (!tx.passed.is_empty()).then(|| sign_in(ctx, &tx, session, key, &user.username));
@@ -113,13 +126,23 @@ fn pass(ctx: &Ctx<'_>, source: &ApplicationSource, mut tx: Transaction, session:
     response
 }
 
-fn sign_in(ctx: &Ctx<'_>, tx: &Transaction, session: Option<Session>, person: person::PersonKey, login: &str) -> String {
+fn sign_in(
+    ctx: &Ctx<'_>,
+    tx: &Transaction,
+    session: Option<Session>,
+    person: person::PersonKey,
+    login: &str,
+) -> String {
     let now = ctx.now();
     let mut satisfied: BTreeMap<AuthMethod, Time> = session.as_ref().map(|s| s.satisfied.clone()).unwrap_or_default();
     satisfied.extend(tx.passed.iter().map(|m| (*m, now)));
     let udid = tx.udid.clone().or_else(|| session.and_then(|s| s.udid));
     let id = ctx.outside.fresh_id("session");
-    ctx.access.state.start_session(id.clone(), Session { started: now, person, satisfied, udid }, ctx.cookie("HZN").as_deref());
+    ctx.access.state.start_session(
+        id.clone(),
+        Session { started: now, person, satisfied, udid },
+        ctx.cookie("HZN").as_deref(),
+    );
     ctx.log("LOGIN", "SUCCESS", login, &tx.source, "");
     ctx.outside.note(EventKind::SignedIn { login: login.into() });
     id

@@ -60,7 +60,8 @@ impl Ctx<'_> {
         decision.verdict
     }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
-        let [event_type, result, actor, target, reason] = [event_type, result, actor, target, reason].map(str::to_string);
+        let [event_type, result, actor, target, reason] =
+            [event_type, result, actor, target, reason].map(str::to_string);
         self.outside.note(EventKind::Log { event_type, result, actor, target, reason });
     }
     pub fn refused(&self, code: &str, detail: &str) -> Response {

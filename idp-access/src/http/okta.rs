@@ -50,7 +50,11 @@ pub fn redirect(ctx: &Ctx<'_>, tx: &mut Transaction) -> Response {
 }
 
 fn read(ctx: &Ctx<'_>, tx: &Transaction, form: &Form) -> Result<Option<String>, Refusal> {
-    let (idp, keys) = ctx.access.okta_idp.as_ref().ok_or_else(|| Refusal::new("saml/unknown-issuer", "Okta's metadata was never pasted"))?;
+    let (idp, keys) = ctx
+        .access
+        .okta_idp
+        .as_ref()
+        .ok_or_else(|| Refusal::new("saml/unknown-issuer", "Okta's metadata was never pasted"))?;
     let acs = ctx.url(ACS);
     let audience = ctx.sp_entity_id();
     let check = ResponseCheck {
@@ -69,7 +73,11 @@ fn read(ctx: &Ctx<'_>, tx: &Transaction, form: &Form) -> Result<Option<String>, 
     let Some(assertion) = &response.assertion else {
         return Ok(None);
     };
-    match ctx.outside.once("access-assertions", &format!("{} {}", idp.entity_id, assertion.id), assertion.not_on_or_after + USED_LONGER) {
+    match ctx.outside.once(
+        "access-assertions",
+        &format!("{} {}", idp.entity_id, assertion.id),
+        assertion.not_on_or_after + USED_LONGER,
+    ) {
         Ok(true) => Ok(Some(assertion.name_id.clone())),
         Ok(false) => Err(Refusal::new("saml/replayed", assertion.id.clone())),
         Err(e) => Err(Refusal::new("saml/replay-unknown", e.to_string())),
@@ -104,7 +112,8 @@ pub async fn response(ctx: &Ctx<'_>) -> Response {
         return drive(ctx, tx).await;
     };
     let is = |u: &federation::tenant::access::User| person::is_called(u, &name);
-    let decision = Decision::of(|why| person::find(&ctx.settings, AuthMethod::OktaAuthMethod, ctx.ip(), is, &name, why));
+    let decision =
+        Decision::of(|why| person::find(&ctx.settings, AuthMethod::OktaAuthMethod, ctx.ip(), is, &name, why));
     match ctx.decided(decision) {
         Found::Person(key) if tx.person.as_ref().is_none_or(|p| *p == key) => {
             tx.person = Some(key);

@@ -83,7 +83,15 @@ pub fn mfa(transaction: &str) -> Response {
 }
 
 pub fn error(message: &str) -> Response {
-    let page = Message { page: "error", failed: false, title: "Request failed", message, reason: "", link_text: "", link_url: "" };
+    let page = Message {
+        page: "error",
+        failed: false,
+        title: "Request failed",
+        message,
+        reason: "",
+        link_text: "",
+        link_url: "",
+    };
     rendered(400, page.render())
 }
 
@@ -94,7 +102,11 @@ pub fn denied(custom: Option<&CustomError>, reason: &str) -> Response {
     let link_url = custom.map_or("", |c| c.link_url.as_str());
     let link_url = if safe(link_url) { link_url } else { "" };
     let link_text = custom.map_or("", |c| if c.link_text.is_empty() { link_url } else { &c.link_text });
-    rendered(403, Message { page: "denied", failed: false, title: "Access Denied", message, reason, link_text, link_url }.render())
+    rendered(
+        403,
+        Message { page: "denied", failed: false, title: "Access Denied", message, reason, link_text, link_url }
+            .render(),
+    )
 }
 
 #[cfg(test)]
@@ -113,12 +125,25 @@ mod tests {
 
     #[test]
     fn pages_carry_their_names_and_escape_what_they_show() {
-        let custom = CustomError { message: "Call <IT>".into(), link_text: "Help".into(), link_url: "https://help.test/".into() };
-        let parts = ["data-page=\"access/denied\"", "Call &#60;IT&#62;", "class=\"custom\" href=\"https://help.test/\"", "No way."];
+        let custom = CustomError {
+            message: "Call <IT>".into(),
+            link_text: "Help".into(),
+            link_url: "https://help.test/".into(),
+        };
+        let parts = [
+            "data-page=\"access/denied\"",
+            "Call &#60;IT&#62;",
+            "class=\"custom\" href=\"https://help.test/\"",
+            "No way.",
+        ];
         check(denied(Some(&custom), "No way."), 403, &parts);
         let unsafe_link = CustomError { link_url: "javascript:alert(1)".into(), ..custom };
         assert!(!String::from_utf8_lossy(denied(Some(&unsafe_link), "").body()).contains("javascript"));
-        check(sign_in("t1", true), 200, &["data-page=\"access/sign-in\" data-error=\"1\"", "value=\"t1\"", "name=\"username\""]);
+        check(
+            sign_in("t1", true),
+            200,
+            &["data-page=\"access/sign-in\" data-error=\"1\"", "value=\"t1\"", "name=\"username\""],
+        );
         check(mfa("t1"), 200, &["data-page=\"access/mfa\"", "name=\"answer\" value=\"approve\""]);
         check(error("saml/issuer"), 400, &["data-page=\"access/error\"", "saml/issuer"]);
     }

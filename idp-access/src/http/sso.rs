@@ -41,12 +41,16 @@ fn read(ctx: &Ctx<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refus
 /// The application source, the ACS and the once-only check of a verified request.
 fn admit(ctx: &Ctx<'_>, request: &AuthnRequest) -> Result<(ApplicationSource, String), Refusal> {
     let unknown = || Refusal::new("saml/unknown-issuer", format!("no application source for {}", request.issuer));
-    let (name, sp, _) = ctx.access.okta_sps.iter().find(|(_, sp, _)| sp.entity_id == request.issuer).ok_or_else(unknown)?;
-    let source = ctx.settings.application_sources.iter().find(|s| &s.okta_identity_provider == name).ok_or_else(unknown)?;
+    let (name, sp, _) =
+        ctx.access.okta_sps.iter().find(|(_, sp, _)| sp.entity_id == request.issuer).ok_or_else(unknown)?;
+    let source =
+        ctx.settings.application_sources.iter().find(|s| &s.okta_identity_provider == name).ok_or_else(unknown)?;
     let acs = match &request.acs_url {
         Some(url) if sp.acs_urls.contains(url) => url.clone(),
         Some(url) => return Err(Refusal::new("saml/acs-unknown", url.clone())),
-        None => sp.acs_urls.first().cloned().ok_or_else(|| Refusal::new("saml/acs-unknown", "the metadata names none"))?,
+        None => {
+            sp.acs_urls.first().cloned().ok_or_else(|| Refusal::new("saml/acs-unknown", "the metadata names none"))?
+        }
     };
     let key = format!("{} {}", request.issuer, request.id);
     match ctx.outside.once("access-requests", &key, ctx.now() + USED_FOR) {
@@ -85,7 +89,13 @@ pub async fn start(ctx: &Ctx<'_>) -> Response {
 
 type Circumstances = (String, Option<String>, Option<String>, Force);
 
-fn begin(ctx: &Ctx<'_>, source: &ApplicationSource, policy: &AccessPolicy, request: &AuthnRequest, rest: Circumstances) -> Transaction {
+fn begin(
+    ctx: &Ctx<'_>,
+    source: &ApplicationSource,
+    policy: &AccessPolicy,
+    request: &AuthnRequest,
+    rest: Circumstances,
+) -> Transaction {
     let (acs_url, relay_state, context, force) = rest;
     let agent = ctx.header("user-agent");
     Transaction {
@@ -115,14 +125,21 @@ fn begin(ctx: &Ctx<'_>, source: &ApplicationSource, policy: &AccessPolicy, reque
     }
 }
 
-async fn proceed(ctx: &Ctx<'_>, source: &ApplicationSource, access_policy: &AccessPolicy, force: Force, mut tx: Transaction) -> Response {
+async fn proceed(
+    ctx: &Ctx<'_>,
+    source: &ApplicationSource,
+    access_policy: &AccessPolicy,
+    force: Force,
+    mut tx: Transaction,
+) -> Response {
     if force == Force::Refused {
         return answer::failed(ctx, source, &tx, None, "ForceAuthn is not enabled for this application source.");
     }
     let session = ctx.cookie("HZN").and_then(|id| ctx.access.state.session(&id, ctx.now()));
     // ForceAuthn asks who the person is, so a session's person is not known yet.
     let known = session.filter(|_| !tx.force_authn).and_then(|s| person::user(&ctx.settings, &s.person));
-    let facts = policy::Facts { ip: ctx.ip(), device_types: tx.device_types, groups: known.map(|u| u.groups.as_slice()) };
+    let facts =
+        policy::Facts { ip: ctx.ip(), device_types: tx.device_types, groups: known.map(|u| u.groups.as_slice()) };
     let decision = Decision::of(|why| policy::decide(&ctx.settings, access_policy, &facts, why));
     let name = decision.verdict.rule().map_or("no rule", |r| r.name.as_str());
     let said = match decision.verdict {

@@ -59,13 +59,7 @@ fn format_path(app: &App, rule: &SignOnRule) -> String {
     format!("okta.apps.{}.rules.{}", app.name, rule.name)
 }
 
-fn act<'a>(
-    settings: &'a Okta,
-    rule: &SignOnRule,
-    path: &str,
-    facts: &Facts<'_>,
-    why: &mut impl Why,
-) -> SignOn<'a> {
+fn act<'a>(settings: &'a Okta, rule: &SignOnRule, path: &str, facts: &Facts<'_>, why: &mut impl Why) -> SignOn<'a> {
     if rule.access == AccessAction::Deny {
         let integration = trust::integration(settings, facts.platform);
         return match integration.filter(|_| rule.device_trust == TrustCondition::NotTrusted) {

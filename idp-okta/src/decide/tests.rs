@@ -51,12 +51,16 @@ fn trust_truth_table() {
         let observed = trust::conclude(&okta(enabled), Platform::Ios, idp, answer, &mut Silent);
         assert_eq!(observed, expected, "{enabled} {idp} {answer:?}");
     }
-    let check = |enabled, condition, context| {
-        match trust::matches(&okta(enabled), Platform::Ios, condition, context, &mut Silent) {
-            TrustMatch::Yes => "yes",
-            TrustMatch::No => "no",
-            TrustMatch::Ask(_) => "ask",
-        }
+    let check = |enabled, condition, context| match trust::matches(
+        &okta(enabled),
+        Platform::Ios,
+        condition,
+        context,
+        &mut Silent,
+    ) {
+        TrustMatch::Yes => "yes",
+        TrustMatch::No => "no",
+        TrustMatch::Ask(_) => "ask",
     };
     assert_eq!(check(true, TrustCondition::Trusted, Unknown), "ask");
     assert_eq!(check(true, TrustCondition::NotTrusted, NotTrusted), "yes");

@@ -1,6 +1,8 @@
 //! What Okta concludes about a device, and what `device.trusted` says. Only the platform's Device Identity provider counts.
 
-use federation::tenant::okta::{App, DeviceTrustIntegration, Okta, TrustCondition, TrustEvaluation, TrustWithoutIntegration};
+use federation::tenant::okta::{
+    App, DeviceTrustIntegration, Okta, TrustCondition, TrustEvaluation, TrustWithoutIntegration,
+};
 use federation::{DeviceContext, Finding, Platform, Why};
 
 /// What an identity provider answered about the device.

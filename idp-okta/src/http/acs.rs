@@ -4,12 +4,12 @@ use super::{Exchange, drive};
 use crate::decide::{routing, trust};
 use crate::state::{TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
-use federation::{Decision, EventKind, Finding, Response};
+use federation::{Decision, DeviceContext, EventKind, Finding, Response};
 use std::time::Duration;
+use wire::Refusal;
 use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::Form;
 use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
-use wire::Refusal;
 
 pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
     let Some(mut tx) = x.transaction() else { return refuse(x, &Refusal::new("okta/no-transaction", "")) };
@@ -46,6 +46,8 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
             x.outside.note(EventKind::Decided { verdict: "sign-in".into(), because });
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
+            // What was said of the device was said of that person; whoever signs in now is somebody else.
+            tx.trust = DeviceContext::Unknown;
         }
     }
     drive::drive(x, tx)
@@ -122,7 +124,8 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> 
         return found.filter(|user| user.status == UserStatus::Active);
     }
     let user = User {
-        name: name.into(),
+        // No configured user can have this name: a made person never answers for somebody else.
+        name: format!("jit:{name}"),
         login: name.into(),
         email: name.into(),
         password: String::new(),

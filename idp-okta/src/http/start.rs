@@ -4,14 +4,16 @@ use super::page::typed;
 use super::{Exchange, drive, page};
 use crate::state::Transaction;
 use federation::{DeviceContext, Response};
+use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::Form;
-use wire::dsig::SignatureFloor;
 use wire::saml::RequestCheck;
 
 pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     let Some(sp) = x.okta.wiring.apps.get(app) else { return x.refuse("okta/no-such-app", app) };
     let destination = sso_url(x, app);
-    let keys = [(sp.entity_id.as_str(), &[][..])];
+    let trusted: Vec<TrustedKey> =
+        sp.certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
+    let keys = [(sp.entity_id.as_str(), trusted.as_slice())];
     let check = RequestCheck {
         expected_issuer_keys: &keys,
         require_signature: false,

@@ -4,8 +4,8 @@ use crate::device::Certificate;
 use crate::okta::Answer;
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::access::{
-    ApplicationSource, AuthMethod, CertificateIdentifier, DeviceSsoResponseOff, DeviceType, ForceAuthnToggleOff, GroupRuleBeforeIdentity,
-    PolicyRule, PostureUnrequested, RuleAction, UdidLocation, Unsupported, User,
+    ApplicationSource, AuthMethod, CertificateIdentifier, DeviceSsoResponseOff, DeviceType, ForceAuthnToggleOff,
+    GroupRuleBeforeIdentity, PolicyRule, PostureUnrequested, RuleAction, UdidLocation, Unsupported, User,
 };
 use federation::tenant::uem::{Payload, Template};
 use federation::{Client, Outcome, Platform, Time};
@@ -33,10 +33,18 @@ enum Chain {
 
 impl Oracle {
     /// Okta sends the person to Access on behalf of one of its identity-provider objects.
-    pub(crate) fn at_access(&mut self, v: &mut Visit, provider: &str, device_trust: bool, hint: Option<Account>) -> Result<Answer, Stop> {
+    pub(crate) fn at_access(
+        &mut self,
+        v: &mut Visit,
+        provider: &str,
+        device_trust: bool,
+        hint: Option<Account>,
+    ) -> Result<Answer, Stop> {
         self.needs("access")?;
         // m2-idp-context: each identity-provider object has its own application source
-        let Some(source) = self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == provider).cloned() else {
+        let Some(source) =
+            self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == provider).cloned()
+        else {
             return stop(Outcome::AccessDenied, "access");
         };
         let assumes = self.world.access.assumptions.clone();
@@ -66,7 +74,12 @@ impl Oracle {
             _ => None,
         };
         let username = self.account(&account).map(|u| u.username.clone()).unwrap_or_default();
-        Ok(Answer::Success { username, posture, response_signed: source.sign_response, assertion_signed: source.sign_assertion })
+        Ok(Answer::Success {
+            username,
+            posture,
+            response_signed: source.sign_response,
+            assertion_signed: source.sign_assertion,
+        })
     }
 
     /// The person and the methods of the chain that let her in; nothing where Access keeps her out.
@@ -97,7 +110,8 @@ impl Oracle {
                     let before = self.access_sessions.remove(&v.jar).filter(|s| s.account == account);
                     let mut all = before.map(|s| s.methods).unwrap_or_default();
                     all.extend(methods);
-                    self.access_sessions.insert(v.jar.clone(), AccessSession { account: account.clone(), methods: all });
+                    self.access_sessions
+                        .insert(v.jar.clone(), AccessSession { account: account.clone(), methods: all });
                     return Ok(Some((account, chain.clone())));
                 }
             }
@@ -120,7 +134,8 @@ impl Oracle {
                 Some(user) if user.groups.iter().any(|g| rule.groups.contains(g)) => return Some(rule.clone()),
                 Some(_) => {}
                 // group-rule-before-identity
-                None if self.world.access.assumptions.group_rule_before_identity == GroupRuleBeforeIdentity::Skipped => {}
+                None if self.world.access.assumptions.group_rule_before_identity
+                    == GroupRuleBeforeIdentity::Skipped => {}
                 None => return None,
             }
         }
@@ -141,7 +156,8 @@ impl Oracle {
     pub(crate) fn accounts(&self, directories: Option<&[String]>, fits: impl Fn(&User) -> bool) -> Vec<Account> {
         let served = |name: &String| directories.is_none_or(|d| d.contains(name));
         let all = self.world.access.directories.iter().filter(|d| served(&d.name));
-        all.flat_map(|d| d.users.iter().filter(|u| u.enabled && fits(u)).map(|u| (d.name.clone(), u.name.clone()))).collect()
+        all.flat_map(|d| d.users.iter().filter(|u| u.enabled && fits(u)).map(|u| (d.name.clone(), u.name.clone())))
+            .collect()
     }
 
     /// Every method of the chain, one after the other.
@@ -174,16 +190,21 @@ impl Oracle {
                 let how = self.world.access.assumptions.unsupported_under_force_authn;
                 return Ok(if how == Unsupported::FailRequest { Chain::FailedForGood } else { Chain::Failed });
             }
-            let provider = self.world.access.identity_providers.iter().find(|i| {
-                i.methods.contains(method) && i.network_ranges.iter().any(|r| self.in_range(r, v))
-            });
+            let provider = self
+                .world
+                .access
+                .identity_providers
+                .iter()
+                .find(|i| i.methods.contains(method) && i.network_ranges.iter().any(|r| self.in_range(r, v)));
             let Some(provider) = provider.cloned() else {
                 v.because("method/no-identity-provider");
                 return Ok(Chain::Failed);
             };
             let found = match method {
                 AuthMethod::Password => self.password_at_access(v, &provider.directories)?,
-                AuthMethod::Mfa => self.factor_at_access(v, person.clone().or_else(|| session.map(|s| s.account.clone()))),
+                AuthMethod::Mfa => {
+                    self.factor_at_access(v, person.clone().or_else(|| session.map(|s| s.account.clone())))
+                }
                 AuthMethod::OktaAuthMethod => match &provider.third_party {
                     // forceauthn-excludes-third-party-idp: without ForceAuthn the person goes back to Okta
                     Some(third) => self.by_okta(v, &third.okta_app.clone(), &provider.directories)?,
@@ -236,7 +257,13 @@ impl Oracle {
 
     /// Whom the certificate names: the first identifier that is present counts.
     // certificate-truth: another person's certificate authenticates that person
-    fn person_of(&self, v: &mut Visit, method: AuthMethod, certificate: &Certificate, directories: &[String]) -> Option<Account> {
+    fn person_of(
+        &self,
+        v: &mut Visit,
+        method: AuthMethod,
+        certificate: &Certificate,
+        directories: &[String],
+    ) -> Option<Account> {
         let methods = &self.world.access.methods;
         let identifiers = match method {
             AuthMethod::MobileSsoIos => &methods.mobile_sso_ios.identifiers,
@@ -255,7 +282,9 @@ impl Oracle {
             CertificateIdentifier::Email => self.accounts(Some(directories), |u| same(&u.email, &certificate.email)),
             // A subject that is the device's UDID names nobody.
             CertificateIdentifier::Subject if certificate.template == Template::DeviceUid => Vec::new(),
-            CertificateIdentifier::Subject => self.accounts(Some(directories), |u| same(&u.username, &certificate.username)),
+            CertificateIdentifier::Subject => {
+                self.accounts(Some(directories), |u| same(&u.username, &certificate.username))
+            }
         };
         match people.as_slice() {
             [one] => return Some(one.clone()),
@@ -272,7 +301,8 @@ impl Oracle {
         let Some(integration) = access.uem.as_ref().filter(|u| u.device_compliance_check) else { return false };
         let uem = &self.world.uem;
         let Some(certificate) = shown else { return false };
-        let known = certificate.template == Template::EnrollmentUser || access.assumptions.udid_location == UdidLocation::AsTemplate;
+        let known = certificate.template == Template::EnrollmentUser
+            || access.assumptions.udid_location == UdidLocation::AsTemplate;
         // The built-in template's UDID stands in the SAN, the other's in the subject.
         if !known {
             v.because("compliance/unknown-device");
@@ -283,7 +313,9 @@ impl Oracle {
             v.because(if nonsense { "compliance/uem-error" } else { "compliance/uem-unreachable" });
             return false;
         }
-        if (&integration.api_key, &integration.admin, &integration.password) != (&uem.api.key, &uem.api.admin, &uem.api.password) {
+        if (&integration.api_key, &integration.admin, &integration.password)
+            != (&uem.api.key, &uem.api.admin, &uem.api.password)
+        {
             v.because("compliance/uem-error");
             return false;
         }
@@ -311,7 +343,9 @@ impl Oracle {
             return stop(Outcome::SignInRequired, "access");
         };
         self.she_answers();
-        let right = v.step.password == PasswordEntry::Right && directories.contains(&account.0) && self.account(&account).is_some();
+        let right = v.step.password == PasswordEntry::Right
+            && directories.contains(&account.0)
+            && self.account(&account).is_some();
         if right {
             return Ok(Some(account));
         }

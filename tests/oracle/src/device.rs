@@ -239,7 +239,8 @@ impl Oracle {
             } else if phone.found.remove(&policy.name).is_some() {
                 // compliance-implied: and back again when compliant
                 phone.fired.retain(|(name, _)| *name != policy.name);
-                let back: Vec<String> = phone.removed.iter().filter(|(_, by)| **by == policy.name).map(|(p, _)| p.clone()).collect();
+                let back: Vec<String> =
+                    phone.removed.iter().filter(|(_, by)| **by == policy.name).map(|(p, _)| p.clone()).collect();
                 for profile in back {
                     phone.removed.remove(&profile);
                     phone.commands.push((now + minutes(self.world.uem.delivery_minutes), Command::Install(profile)));

@@ -4,8 +4,9 @@ use crate::access::Account;
 use crate::rules::{concerns, matches_whole, user_matches};
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::okta::{
-    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, IdentityProvider, MatchAgainst, NoMatch, RequestContext, ResponseSignature,
-    SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User, UserMatch, UserStatus,
+    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, IdentityProvider, MatchAgainst, NoMatch,
+    RequestContext, ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User,
+    UserMatch, UserStatus,
 };
 use federation::{DeviceContext, Outcome, Time};
 use scenarios::{MfaAnswer, PasswordEntry};
@@ -111,7 +112,9 @@ impl Oracle {
                 }
             }
             if rule.identity_provider != "okta" {
-                let user = login.and_then(|l| self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&l)).map(|u| u.name.clone()));
+                let user = login.and_then(|l| {
+                    self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&l)).map(|u| u.name.clone())
+                });
                 return self.by_access(v, &rule.identity_provider, user.as_deref());
             }
             break;
@@ -308,7 +311,10 @@ impl Oracle {
         let found = self.world.okta.apps.iter().find(|a| a.name == app).cloned().zip(self.okta_user(name).cloned());
         let Some((app, user)) = found else { return stop(Outcome::OktaError, "okta") };
         let assigned = &app.assigned;
-        if !(assigned.everyone || assigned.users.contains(&user.name) || user.groups.iter().any(|g| assigned.groups.contains(g))) {
+        if !(assigned.everyone
+            || assigned.users.contains(&user.name)
+            || user.groups.iter().any(|g| assigned.groups.contains(g)))
+        {
             v.because("assignment/missing");
             return stop(Outcome::NotAssigned, "okta");
         }
@@ -372,7 +378,8 @@ impl Oracle {
             v.because("reauthenticate/due");
             return Ok(Verdict::AuthenticateAgain);
         }
-        let done = v.okta_factor_done || (rule.factor == Some(FactorPrompt::OncePerSession) && session.is_some_and(|s| s.factor_done));
+        let done = v.okta_factor_done
+            || (rule.factor == Some(FactorPrompt::OncePerSession) && session.is_some_and(|s| s.factor_done));
         if rule.factor.is_some() && !done {
             self.factor_at_okta(v, user)?;
         }

@@ -7,9 +7,14 @@ use std::net::IpAddr;
 impl Oracle {
     pub(crate) fn is_located(&self, location: &Location, ip: IpAddr) -> bool {
         let within = |name: &String| {
-            self.world.okta.network_zones.iter().any(|z| z.name == *name && z.gateways.iter().any(|net| net.contains(&ip)))
+            self.world
+                .okta
+                .network_zones
+                .iter()
+                .any(|z| z.name == *name && z.gateways.iter().any(|net| net.contains(&ip)))
         };
-        (location.in_zones.is_empty() || location.in_zones.iter().any(within)) && !location.not_in_zones.iter().any(within)
+        (location.in_zones.is_empty() || location.in_zones.iter().any(within))
+            && !location.not_in_zones.iter().any(within)
     }
 }
 

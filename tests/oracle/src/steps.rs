@@ -59,7 +59,9 @@ impl Oracle {
             }
             Action::RevokeCertificate(p) => {
                 let now = self.now;
-                if let Some(certificate) = self.phones.get_mut(&p.device).and_then(|d| d.certificates.get_mut(&p.profile)) {
+                if let Some(certificate) =
+                    self.phones.get_mut(&p.device).and_then(|d| d.certificates.get_mut(&p.profile))
+                {
                     certificate.revoked.get_or_insert(now);
                 }
             }

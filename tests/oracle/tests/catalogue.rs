@@ -21,7 +21,11 @@ fn authors_and_oracle_agree() {
                 judged += 1;
                 let whom = want.as_whom.app.as_ref().is_none_or(|w| got.as_whom.as_deref().unwrap_or_default() == w);
                 let trusted = want.device_trusted.is_none_or(|t| got.device_trusted == Some(t));
-                if want.outcome.is_some_and(|o| o != got.outcome) || want.by.as_ref().is_some_and(|b| *b != got.by) || !trusted || !whom {
+                if want.outcome.is_some_and(|o| o != got.outcome)
+                    || want.by.as_ref().is_some_and(|b| *b != got.by)
+                    || !trusted
+                    || !whom
+                {
                     wrong.push(format!("{} line {}: author {want:?}\n    oracle {got:?}", case.id, step.line));
                 }
             }

@@ -6,11 +6,15 @@ use federation::tenant::okta::{RequestContext, UserMatch};
 use federation::tenant::uem::{ActionKind, ComplianceAction, Payload};
 use federation::{Client, DeviceContext, Outcome, Platform, World};
 use oracle::{Expected, Oracle};
-use scenarios::{Action, BreakHow, Breakage, Enrolment, FactsChange, FactsPatch, MfaAnswer, OnDevice, OnProfile, PasswordEntry, SignIn, Start, Wait};
+use scenarios::{
+    Action, BreakHow, Breakage, Enrolment, FactsChange, FactsPatch, MfaAnswer, OnDevice, OnProfile, PasswordEntry,
+    SignIn, Start, Wait,
+};
 
 type Change = fn(&mut World);
 /// Name, world, device, app, outcome, by, device.trusted, a code among the reasons.
-type Story = (&'static str, Change, &'static str, &'static str, Outcome, &'static str, Option<DeviceContext>, &'static str);
+type Story =
+    (&'static str, Change, &'static str, &'static str, Outcome, &'static str, Option<DeviceContext>, &'static str);
 
 fn device_trust(_: &mut World) {}
 
@@ -29,7 +33,8 @@ fn routing_only(w: &mut World) {
 /// Windows: Certificate and Device Compliance.
 fn desktop(w: &mut World) {
     let mut profile = w.uem.profiles[0].clone();
-    (profile.name, profile.payload, profile.platforms) = ("certificate".into(), Payload::Certificate, vec![Platform::Windows]);
+    (profile.name, profile.payload, profile.platforms) =
+        ("certificate".into(), Payload::Certificate, vec![Platform::Windows]);
     w.uem.profiles.push(profile);
     w.access.identity_providers[0].methods.push(Certificate);
     let mut rule = w.access.policies[0].rules[0].clone();
@@ -102,7 +107,8 @@ fn the_seeds_stories() {
         (idp.name, idp.id, idp.request_context) = ("ws1-desktop".into(), "0oa2".into(), RequestContext::None);
         w.okta.identity_providers.push(idp);
         let mut route = w.okta.routing_rules[0].clone();
-        (route.name, route.platforms, route.identity_provider) = ("desktop".into(), vec![Platform::Windows], "ws1-desktop".into());
+        (route.name, route.platforms, route.identity_provider) =
+            ("desktop".into(), vec![Platform::Windows], "ws1-desktop".into());
         w.okta.routing_rules.push(route);
         let mut source = w.access.application_sources[0].clone();
         (source.name, source.okta_identity_provider) = ("okta-desktop".into(), "ws1-desktop".into());
@@ -127,25 +133,106 @@ fn the_seeds_stories() {
     let rows: &[Story] = &[
         ("m1 managed, compliant", routing_only, "iphone", "salesforce", Granted, "salesforce", unknown, ""),
         ("m1 unmanaged", routing_only, "own-phone", "salesforce", AccessDenied, "access", None, "certificate/missing"),
-        ("m1 not compliant", routing_only, "jailbroken", "salesforce", AccessDenied, "access", None, "compliance/not-compliant"),
+        (
+            "m1 not compliant",
+            routing_only,
+            "jailbroken",
+            "salesforce",
+            AccessDenied,
+            "access",
+            None,
+            "compliance/not-compliant",
+        ),
         ("m1 denies the harmless app too", routing_only, "own-phone", "lunch", AccessDenied, "access", None, ""),
         ("m1 mfa at access", step_up, "iphone", "salesforce", GrantedAfterMfa, "salesforce", unknown, ""),
         ("m2 managed", device_trust, "iphone", "salesforce", Granted, "salesforce", trusted, "device-trust/trusted"),
-        ("m2 unmanaged", device_trust, "own-phone", "salesforce", EnrolmentPage, "okta", None, "device-trust/failure-response"),
+        (
+            "m2 unmanaged",
+            device_trust,
+            "own-phone",
+            "salesforce",
+            EnrolmentPage,
+            "okta",
+            None,
+            "device-trust/failure-response",
+        ),
         ("m2 unmanaged, wiki", device_trust, "own-phone", "wiki", GrantedAfterMfa, "wiki", not, ""),
         ("m2 unmanaged, lunch", device_trust, "own-phone", "lunch", Granted, "lunch", unknown, "sign-on/default-allow"),
         ("m2 posture is not compliance", device_trust, "jailbroken", "salesforce", Granted, "salesforce", trusted, ""),
-        ("m2 force authn, compliance", old_chain, "iphone", "salesforce", EnrolmentPage, "okta", None, "force-authn/method-not-supported"),
-        ("m2 force authn, third party", third_party, "own-phone", "salesforce", EnrolmentPage, "okta", None, "force-authn/method-not-supported"),
+        (
+            "m2 force authn, compliance",
+            old_chain,
+            "iphone",
+            "salesforce",
+            EnrolmentPage,
+            "okta",
+            None,
+            "force-authn/method-not-supported",
+        ),
+        (
+            "m2 force authn, third party",
+            third_party,
+            "own-phone",
+            "salesforce",
+            EnrolmentPage,
+            "okta",
+            None,
+            "force-authn/method-not-supported",
+        ),
         ("m1 third party loops", third_party_loop, "own-phone", "salesforce", Loop, "browser", None, ""),
-        ("m2 ipad says mac", device_trust, "ipad", "salesforce", Granted, "salesforce", unknown, "sign-on/default-allow"),
+        (
+            "m2 ipad says mac",
+            device_trust,
+            "ipad",
+            "salesforce",
+            Granted,
+            "salesforce",
+            unknown,
+            "sign-on/default-allow",
+        ),
         ("m2 missing deny", no_deny, "own-phone", "salesforce", Granted, "salesforce", not, "sign-on/default-allow"),
-        ("m2 no integration", integration_off, "own-phone", "salesforce", Granted, "salesforce", unknown, "device-trust/no-integration"),
-        ("m2 other provider", other_provider, "iphone", "salesforce", Granted, "salesforce", unknown, "device-trust/other-identity-provider"),
+        (
+            "m2 no integration",
+            integration_off,
+            "own-phone",
+            "salesforce",
+            Granted,
+            "salesforce",
+            unknown,
+            "device-trust/no-integration",
+        ),
+        (
+            "m2 other provider",
+            other_provider,
+            "iphone",
+            "salesforce",
+            Granted,
+            "salesforce",
+            unknown,
+            "device-trust/other-identity-provider",
+        ),
         ("m2 not remembered", forgotten, "own-phone", "salesforce", Loop, "browser", None, ""),
-        ("one-idp trap", one_idp_trap, "pc", "salesforce", Granted, "salesforce", unknown, "force-authn/method-not-supported"),
+        (
+            "one-idp trap",
+            one_idp_trap,
+            "pc",
+            "salesforce",
+            Granted,
+            "salesforce",
+            unknown,
+            "force-authn/method-not-supported",
+        ),
         ("its cure, managed", one_idp_cure, "pc", "salesforce", Granted, "salesforce", unknown, ""),
-        ("its cure, unmanaged", one_idp_cure, "old-pc", "salesforce", AccessDenied, "access", None, "certificate/missing"),
+        (
+            "its cure, unmanaged",
+            one_idp_cure,
+            "old-pc",
+            "salesforce",
+            AccessDenied,
+            "access",
+            None,
+            "certificate/missing",
+        ),
         ("revoked nobody yet", revocable, "iphone", "salesforce", Granted, "salesforce", trusted, ""),
         ("bob's phone is bob", bobs_phone, "own-phone", "salesforce", Granted, "salesforce", trusted, ""),
         ("ad person unknown to okta", renamed, "iphone", "salesforce", Granted, "salesforce", trusted, "match/no-user"),
@@ -154,7 +241,11 @@ fn the_seeds_stories() {
     ];
     for (name, change, on, app, outcome, by, device_trusted, code) in rows {
         let got = sign_in(&mut Oracle::new(&world(*change)), on, app);
-        assert_eq!((got.outcome, got.by.as_str(), got.device_trusted), (*outcome, *by, *device_trusted), "{name}: {got:?}");
+        assert_eq!(
+            (got.outcome, got.by.as_str(), got.device_trusted),
+            (*outcome, *by, *device_trusted),
+            "{name}: {got:?}"
+        );
         assert!(code.is_empty() || got.because.contains(code), "{name}: {got:?}");
         let bob = got.as_whom.as_deref() == Some("bob@acme.test");
         assert_eq!(bob, name.contains("bob"), "{name}: {got:?}");
@@ -173,7 +264,11 @@ fn each_toggle_has_its_own_consequence() {
         (source.device_sso_response, source.force_authn, source.failure_notification) = (sso, force, notify);
         let managed = sign_in(&mut Oracle::new(&world), "iphone", "salesforce");
         let own = sign_in(&mut Oracle::new(&world), "own-phone", "salesforce");
-        assert_eq!(managed.outcome, if sso && force { Granted } else { EnrolmentPage }, "{sso} {force} {notify}: {managed:?}");
+        assert_eq!(
+            managed.outcome,
+            if sso && force { Granted } else { EnrolmentPage },
+            "{sso} {force} {notify}: {managed:?}"
+        );
         assert_eq!(own.outcome, if notify { EnrolmentPage } else { AccessDenied }, "{sso} {force} {notify}: {own:?}");
     }
 }
@@ -243,9 +338,12 @@ fn what_she_answers_counts() {
     let silent: fn(&mut SignIn) = |s| s.password = PasswordEntry::None;
     let denies: fn(&mut SignIn) = |s| s.mfa = MfaAnswer::PushDeny;
     let dashboard: fn(&mut SignIn) = |s| s.start = Start::Dashboard;
-    for (how, outcome, by) in
-        [(wrong, SignInFailed, "okta"), (silent, SignInRequired, "okta"), (denies, MfaFailed, "okta"), (dashboard, AppRejected, "wiki")]
-    {
+    for (how, outcome, by) in [
+        (wrong, SignInFailed, "okta"),
+        (silent, SignInRequired, "okta"),
+        (denies, MfaFailed, "okta"),
+        (dashboard, AppRejected, "wiki"),
+    ] {
         let mut step = visit("own-phone", "wiki");
         how(&mut step);
         let got = Oracle::new(&world(device_trust)).apply(&Action::SignIn(step)).expect("an answer");
