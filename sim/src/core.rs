@@ -48,6 +48,18 @@ impl Core {
         locked(&self.events).push(event);
     }
 
+    /// Where the next event will stand.
+    pub fn mark(&self) -> (usize, Time) {
+        (locked(&self.events).len(), self.clock.now())
+    }
+
+    /// Notes what began at `mark`, before all that it led to.
+    pub fn note_at(&self, (index, at): (usize, Time), party: &str, kind: EventKind) {
+        let mut events = locked(&self.events);
+        let index = index.min(events.len());
+        events.insert(index, Event { at, party: party.into(), kind });
+    }
+
     /// Takes what was noted since the last call.
     pub fn drain(&self) -> Vec<Event> {
         std::mem::take(&mut *locked(&self.events))

@@ -169,9 +169,10 @@ impl Net {
         let site = self.site(&host).ok_or_else(|| CallError::UnknownHost(host.clone()))?;
         let (method, path) = (request.method().to_string(), request.uri().path().to_string());
         let to = site.party.name().to_string();
+        let mark = self.0.core.mark();
         let result = self.exchange(caller, &host, site, request).await;
         let status = result.as_ref().map_or(0, |r| r.status().as_u16());
-        self.0.core.note(&caller.name, EventKind::Http { to, method, path, status });
+        self.0.core.note_at(mark, &caller.name, EventKind::Http { to, method, path, status });
         result
     }
 

@@ -1,4 +1,4 @@
-//! SAML messages as values, and how they are written. Reading is in [`crate::read`].
+//! SAML messages as values, and how they are written. Reading stands in `read.rs`.
 
 use crate::Refusal;
 use crate::door::escape;

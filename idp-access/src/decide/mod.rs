@@ -6,3 +6,4 @@ pub mod device_types;
 pub mod person;
 pub mod policy;
 pub mod posture;
+mod words;

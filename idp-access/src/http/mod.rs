@@ -11,7 +11,6 @@ pub mod sso;
 
 use crate::Access;
 use federation::{Decision, EventKind, Outside, Peer, Request, Response, Time, tenant};
-use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -51,8 +50,8 @@ impl Ctx<'_> {
         self.url("/SAAS/API/1.0/GET/metadata/sp.xml")
     }
     /// Tells the transcript what a decision core said, and hands on the verdict.
-    pub fn decided<V: Debug>(&self, decision: Decision<V>) -> V {
-        let verdict = format!("{:?}", decision.verdict);
+    pub fn decided<V: std::fmt::Display>(&self, decision: Decision<V>) -> V {
+        let verdict = decision.verdict.to_string();
         self.told(verdict, decision)
     }
     pub fn told<V>(&self, verdict: String, decision: Decision<V>) -> V {
