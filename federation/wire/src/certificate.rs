@@ -133,9 +133,19 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
     Ok(facts)
 }
 
-/// The UTF8String inside `[0] EXPLICIT`.
+/// The UTF8String inside `[0] EXPLICIT`, or bare.
 fn utf8(value: &[u8]) -> Option<String> {
-    let inner = value.windows(2).position(|w| w[0] == 0x0c).and_then(|at| value.get(at + 1..))?;
-    let (length, text) = inner.split_first()?;
-    (usize::from(*length) == text.len()).then(|| String::from_utf8(text.to_vec()).ok()).flatten()
+    let inner = contents(value, 0xa0).unwrap_or(value);
+    contents(inner, 0x0c).and_then(|text| String::from_utf8(text.to_vec()).ok())
+}
+
+/// Contents of the one DER element of this tag that fills `der`.
+fn contents(der: &[u8], tag: u8) -> Option<&[u8]> {
+    let (length, body) = match der {
+        [t, 0x81, n, body @ ..] if *t == tag => (usize::from(*n), body),
+        [t, 0x82, high, low, body @ ..] if *t == tag => (usize::from(*high) << 8 | usize::from(*low), body),
+        [t, n @ 0..=0x7f, body @ ..] if *t == tag => (usize::from(*n), body),
+        _ => return None,
+    };
+    (body.len() == length).then_some(body)
 }

@@ -48,7 +48,12 @@ fn depth(text: &str) -> Result<(), Refusal> {
 
 /// Parses and refuses what no SAML message needs.
 pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
-    let document = uppsala::parse(text).map_err(|e| Refusal::new("saml/malformed", e.to_string()))?;
+    let document = uppsala::Parser::new()
+        .with_max_depth(MAX_DEPTH as u32)
+        .with_forbid_dtd(true)
+        .parse(text)
+        .map_err(|e| e.to_string())
+        .map_err(|e| Refusal::new(if e.contains("maximum depth") { "saml/too-deep" } else { "saml/malformed" }, e))?;
     let root = document.document_element().ok_or_else(|| Refusal::new("saml/malformed", "no root element"))?;
     let mut ids = BTreeSet::new();
     let mut signatures = 0;
@@ -130,6 +135,7 @@ pub fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
             '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", c as u32)),
             c if (c as u32) < 0x20 => {}
             c => out.push(c),

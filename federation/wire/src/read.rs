@@ -79,7 +79,15 @@ pub fn read_request(xml: &[u8], check: &RequestCheck<'_>) -> Result<Verified<Aut
     if !covered.is_empty() && covered != [root(&document)?] {
         return Err(refuse("saml/signature-shape", "something inside the request is signed"));
     }
+    if !covered.is_empty() {
+        addressed(&request)?;
+    }
     Ok(Verified(request))
+}
+
+/// A signed request must say where it goes (bindings 3.4.5.2, 3.5.5.2).
+pub(crate) fn addressed(request: &AuthnRequest) -> Result<(), Refusal> {
+    request.destination.as_ref().map(|_| ()).ok_or_else(|| refuse("saml/destination", "none"))
 }
 
 /// Keys of the issuer; an unknown issuer is refused.
@@ -212,6 +220,9 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     }
     let subject = required(document, node, ASSERTION, "Subject")?;
     let name_id = required(document, subject, ASSERTION, "NameID")?;
+    if value(document, name_id)?.is_empty() {
+        return Err(refuse("saml/name-id", "empty"));
+    }
     let confirmation = required(document, subject, ASSERTION, "SubjectConfirmation")?;
     if attribute(document, confirmation, "Method").as_deref() != Some(BEARER) {
         return Err(refuse("saml/confirmation", "not bearer"));
@@ -313,7 +324,9 @@ fn posture(document: &Document<'_>, context: NodeId) -> Result<Option<DevicePost
     let text = |name| attribute(document, at, name).unwrap_or_default();
     let facts =
         only(document, at, &namespace, "Posture")?.map(|p| named(document, p, &namespace, "Fact")).unwrap_or_default();
-    let fact = |n: &NodeId| Some((attribute(document, *n, "Name")?, attribute(document, *n, "Value")?));
+    // A fact without a value still counts: dropping it would make a doubled fact look single.
+    let fact =
+        |n: &NodeId| Some((attribute(document, *n, "Name")?, attribute(document, *n, "Value").unwrap_or_default()));
     Ok(Some(DevicePosture {
         device_id: text("ID"),
         vendor: text("Vendor"),

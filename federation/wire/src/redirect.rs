@@ -132,6 +132,7 @@ pub fn read_request(
             if !good {
                 return Err(why);
             }
+            read::addressed(&request)?;
         }
         _ => return Err(Refusal::new("saml/signature-missing", "SigAlg and Signature go together")),
     }

@@ -234,12 +234,17 @@ pub fn write_request(request: &AuthnRequest, sign: Option<&SigningKey>) -> Resul
     dsig::fill(&format!("{head}{}{tail}", dsig::template(&request.id, key)), key)
 }
 
-/// Writes a response in schema order; `Some` signs that part.
+/// Writes a response in schema order; `Some` signs that part. One key signs both parts.
 pub fn write_response(
     response: &Response,
     sign_response: Option<&SigningKey>,
     sign_assertion: Option<&SigningKey>,
 ) -> Result<String, Refusal> {
+    if let (Some(whole), Some(part)) = (sign_response, sign_assertion)
+        && whole.certificate() != part.certificate()
+    {
+        return Err(Refusal::new("saml/cannot-sign", "one key signs both parts"));
+    }
     let mut xml = format!(
         "<saml2p:Response xmlns:saml2p=\"{PROTOCOL}\" xmlns:saml2=\"{ASSERTION}\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\"",
         escape(&response.id),
