@@ -52,6 +52,13 @@ impl Okta {
     }
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
         let Manage::Settings(settings) = patch;
+        let before = self.settings();
+        let same = |name: &str| {
+            let of = |okta: &tenant::Okta| okta.users.iter().find(|user| user.name == name).cloned();
+            of(&before) == of(&settings)
+        };
+        // Whoever's record an administrator touched may try again.
+        self.state().wrong_passwords.retain(|name, _| same(name));
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
         outside.note(EventKind::Changed { what: "okta settings".into() });
         Ok(())

@@ -1,4 +1,5 @@
 //! Sessions and transactions: plain maps behind a short lock that is never held across an await. Bounded; transactions live ten minutes.
+//! A browser has any number of transactions at once: tabs, and sign-ins nested in one another.
 
 use crate::decide::session::Limits;
 use federation::tenant::okta::User;
@@ -30,6 +31,8 @@ pub struct Pending {
 #[derive(Debug, Clone)]
 pub struct Transaction {
     pub id: String,
+    /// Of the browser that started it: its cookie `tx`.
+    pub browser: String,
     pub created: Time,
     pub app: String,
     pub request: Option<String>,
@@ -41,7 +44,9 @@ pub struct Transaction {
     pub ignore_session: bool,
     pub trust: DeviceContext,
     pub local_only: bool,
-    pub factor: bool,
+    /// Name of the user who gave a second factor in this transaction; it counts for nobody else.
+    pub factor: Option<String>,
+    /// Wrong codes. Wrong passwords are counted per user.
     pub failures: u8,
     pub pending: Option<Pending>,
 }
@@ -52,22 +57,27 @@ pub struct State {
     pub transactions: BTreeMap<String, Transaction>,
     /// People made by JIT.
     pub made: Vec<User>,
+    /// Wrong passwords in a row, by name of the user.
+    pub wrong_passwords: BTreeMap<String, u8>,
 }
 
 impl State {
-    pub fn transaction(&self, id: &str, now: Time) -> Option<Transaction> {
-        self.transactions.get(id).filter(|t| now.since(t.created) < TRANSACTION).cloned()
+    /// The transactions that a browser has open.
+    pub fn open(&self, browser: &str, now: Time) -> impl Iterator<Item = &Transaction> {
+        self.transactions.values().filter(move |t| t.browser == browser && now.since(t.created) < TRANSACTION)
     }
     pub fn keep(&mut self, transaction: Transaction, now: Time) {
         self.transactions.retain(|_, t| now.since(t.created) < TRANSACTION);
-        if self.transactions.len() >= MOST {
-            self.transactions.pop_first();
+        if self.transactions.len() >= MOST && !self.transactions.contains_key(&transaction.id) {
+            let oldest = self.transactions.values().min_by_key(|t| t.created).map(|t| t.id.clone());
+            oldest.and_then(|id| self.transactions.remove(&id));
         }
         self.transactions.insert(transaction.id.clone(), transaction);
     }
     pub fn start(&mut self, id: String, session: Session) {
         if self.sessions.len() >= MOST {
-            self.sessions.pop_first();
+            let stalest = self.sessions.iter().min_by_key(|(_, s)| s.last_used).map(|(id, _)| id.clone());
+            stalest.and_then(|id| self.sessions.remove(&id));
         }
         self.sessions.insert(id, session);
     }

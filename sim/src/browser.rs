@@ -47,8 +47,6 @@ pub struct Visit {
     pub page: Page,
     pub host: String,
     pub end: End,
-    /// A second factor was asked for, by the party on this page.
-    pub mfa_asked: Option<String>,
     /// The cycle, where there was a loop.
     pub cycle: Vec<String>,
 }
@@ -77,8 +75,7 @@ struct Going {
 impl Browser {
     /// Opens `url` and goes on until there is nothing left to do or to answer.
     pub async fn visit(&self, url: &str, answers: &Answers) -> Visit {
-        let mut visit =
-            Visit { page: Page::default(), host: String::new(), end: End::Page, mfa_asked: None, cycle: Vec::new() };
+        let mut visit = Visit { page: Page::default(), host: String::new(), end: End::Page, cycle: Vec::new() };
         let Ok(url) = Url::parse(url) else {
             visit.end = End::Unreachable(format!("`{url}` is no address"));
             return visit;
@@ -157,14 +154,14 @@ impl Browser {
             return Some(Going { url: at.url.join(&form.action).ok()?, body: Some(encode(&form.fields)) });
         }
         self.core.note("browser", EventKind::Page { page: page.name.clone(), text: page.text.clone() });
-        let filled = self.fill(&page, answers, visit)?;
+        let filled = self.fill(&page, answers)?;
         self.core.clock.advance(ANSWER);
         trail.clear();
         Some(Going { url: at.url.join(&filled.action).ok()?, body: Some(encode(&filled.fields)) })
     }
 
     /// What the person types; `None`: she leaves the page as it is.
-    fn fill(&self, page: &Page, answers: &Answers, visit: &mut Visit) -> Option<page::Form> {
+    fn fill(&self, page: &Page, answers: &Answers) -> Option<page::Form> {
         let mut form = page.form.clone()?;
         let account =
             |name: &str| if name.starts_with("okta/") { answers.okta.clone() } else { answers.access.clone() };
@@ -182,7 +179,6 @@ impl Browser {
                 Some(form)
             }
             "okta/mfa" | "access/mfa" => {
-                visit.mfa_asked = Some(page.name.split('/').next().unwrap_or_default().into());
                 if page.failed {
                     return None;
                 }

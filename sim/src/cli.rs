@@ -1,5 +1,6 @@
-//! The command line: run, list, explain, trace.
+//! The command line: run, list, explain, trace, up.
 
+use crate::formats;
 use crate::net::Fabric;
 use crate::report::{self, Style};
 use crate::runner::CaseResult;
@@ -18,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   fedsim run my-design.toml                       a scenario of your own
   fedsim explain breaks-device-compliance         who decided what, and why
   fedsim trace breaks-device-compliance           every message in order
+  fedsim up                                       a world on loopback for curl, until Ctrl-C
 
 Exit code: 0 all expectations met, 1 some missed, 2 bad input.";
 
@@ -38,6 +40,8 @@ enum Command {
     Explain(One),
     /// Print the sequence of messages of a case, with the SAML
     Trace(One),
+    /// Keep a world running on loopback, in real time, until Ctrl-C
+    Up(World),
 }
 
 #[derive(Debug, Args)]
@@ -76,11 +80,29 @@ struct How {
     keep: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct World {
+    /// A baseline or a scenario file
+    #[arg(value_name = "BASELINE|FILE", default_value = "device-trust-mobile")]
+    what: String,
+    /// Write certificates and keys here; without it, to a directory that goes with the world
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Seed of every id
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     #[default]
     Pretty,
+    /// One document; docs/json.md names its fields
     Json,
+    /// JUnit XML
+    Junit,
+    /// Annotations for GitHub Actions
+    Github,
 }
 
 /// Runs the command line of this process.
@@ -92,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::List => list(),
         Command::Explain(one) => tell(&one, |case, result| report::explain(case, result, style)),
         Command::Trace(one) => tell(&one, |_, result| report::trace(result)),
+        Command::Up(world) => crate::up::up(&world.what, world.dir.as_deref(), world.seed).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -119,7 +142,9 @@ fn run(selection: &Selection, style: Style) -> Result<bool, String> {
     });
     match selection.format {
         Format::Pretty => say(&report::summary(&results, style)),
-        Format::Json => say(&report::json(&results)?),
+        Format::Json => say(&formats::json(&results)?),
+        Format::Junit => say(&formats::junit(&cases, &results)),
+        Format::Github => say(&formats::github(&cases, &results)),
     }
     Ok(results.iter().all(CaseResult::met))
 }
@@ -172,13 +197,13 @@ fn tell(one: &One, render: impl Fn(&Case, &CaseResult) -> String) -> Result<bool
 }
 
 /// Prints a line; a closed pipe is the reader's way of saying enough.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     if writeln!(std::io::stdout(), "{text}").is_err() {
         std::process::exit(0);
     }
 }
 
-fn shown(problems: Vec<Diagnostic>) -> String {
+pub(crate) fn shown(problems: Vec<Diagnostic>) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -219,10 +244,14 @@ fn select(what: &[String]) -> Result<Vec<Case>, String> {
 
 fn unknown(word: &str, catalogue: &[Scenario]) -> String {
     let names = catalogue.iter().flat_map(|s| [s.name.as_str(), s.family.as_str()]);
-    let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
-    let near =
-        scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let near = did_you_mean(word, names);
     format!("no lesson or family is called `{word}`{near}\n  `fedsim list` shows them all; a path ends in `.toml`")
+}
+
+/// `; did you mean …?` where a name is near.
+pub(crate) fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default()
 }
 
 fn toml_files(dir: &Path) -> Result<Vec<PathBuf>, String> {

@@ -22,8 +22,20 @@ pub struct Handset {
     pub device: Device,
     pub udid: String,
     token: Option<String>,
-    /// Installed profiles: name to key and certificate.
-    profiles: BTreeMap<String, Arc<CertifiedKey>>,
+    profiles: BTreeMap<String, Profile>,
+}
+
+/// An installed profile: key and certificate, for TLS and as PEM.
+struct Profile {
+    certified: Arc<CertifiedKey>,
+    pems: Pems,
+}
+
+/// A key and its certificate as files hold them.
+#[derive(Clone)]
+pub struct Pems {
+    pub key: String,
+    pub certificate: String,
 }
 
 impl Handset {
@@ -33,7 +45,12 @@ impl Handset {
 
     /// Keys that its TLS client may show.
     pub fn keys(&self) -> Vec<Arc<CertifiedKey>> {
-        self.profiles.values().cloned().collect()
+        self.profiles.values().map(|p| p.certified.clone()).collect()
+    }
+
+    /// Key and certificate of each profile, by its name.
+    pub fn pems(&self) -> BTreeMap<String, Pems> {
+        self.profiles.iter().map(|(name, p)| (name.clone(), p.pems.clone())).collect()
     }
 
     pub fn profiles(&self) -> Vec<String> {
@@ -81,7 +98,8 @@ impl Handset {
         let pem = answer.get("certificate_pem").and_then(Value::as_str).ok_or("UEM sent no certificate")?;
         let der = wire::certificate::der_from_pem(pem).map_err(|e| e.to_string())?;
         let certified = net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
-        self.profiles.insert(profile.into(), certified);
+        let pems = Pems { key: key.serialize_pem(), certificate: pem.into() };
+        self.profiles.insert(profile.into(), Profile { certified, pems });
         Ok(())
     }
 

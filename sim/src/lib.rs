@@ -15,6 +15,7 @@ pub mod clock;
 pub mod core;
 pub mod describe;
 pub mod device;
+pub mod formats;
 pub mod net;
 pub mod page;
 pub mod report;
@@ -23,6 +24,7 @@ pub mod saas;
 pub mod store;
 pub mod tls;
 pub mod transcript;
+pub mod up;
 pub mod world;
 
 pub use net::Fabric;

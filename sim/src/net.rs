@@ -57,6 +57,14 @@ pub struct Caller {
     pub timeout_ms: u64,
 }
 
+/// A host on loopback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    pub host: String,
+    pub party: String,
+    pub port: u16,
+}
+
 struct Site {
     party: Arc<dyn Party>,
     tls: Arc<ServerConfig>,
@@ -127,6 +135,15 @@ impl Net {
             locked(&self.0.sites).insert(host, Arc::new(site));
         }
         Ok(())
+    }
+
+    /// Where each host listens on loopback, with the party behind it; empty in memory.
+    pub fn ports(&self) -> Vec<Listening> {
+        let sites = locked(&self.0.sites);
+        let listening = |(host, site): (&String, &Arc<Site>)| {
+            Some(Listening { host: host.clone(), party: site.party.name().into(), port: site.port? })
+        };
+        sites.iter().filter_map(listening).collect()
     }
 
     fn site(&self, host: &str) -> Option<Arc<Site>> {

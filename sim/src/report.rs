@@ -1,10 +1,8 @@
 //! What people read: a line per case, the reasons of a miss, the causal chain, the trace.
 
 use crate::runner::{CaseResult, Missed, Observed};
-use crate::transcript;
 use federation::EventKind;
 use scenarios::Case;
-use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Whether to colour.
@@ -119,32 +117,6 @@ pub fn trace(result: &CaseResult) -> String {
         }
     }
     out
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    /// Version of this document's shape; see docs/json.md.
-    version: u32,
-    cases: Vec<Entry<'a>>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    met: bool,
-    #[serde(flatten)]
-    result: &'a CaseResult,
-    transcript: String,
-}
-
-/// All results as one JSON document.
-pub fn json(results: &[CaseResult]) -> Result<String, String> {
-    let entry = |result| Entry { met: CaseResult::met(result), result, transcript: transcript_of(result) };
-    let document = Document { version: 1, cases: results.iter().map(entry).collect() };
-    serde_json::to_string_pretty(&document).map_err(|e| e.to_string())
-}
-
-fn transcript_of(result: &CaseResult) -> String {
-    transcript::text(result.steps.iter().flat_map(|s| &s.events))
 }
 
 /// `file:line:column` of the setting behind a finding.

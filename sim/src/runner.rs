@@ -276,11 +276,17 @@ impl Stage {
                 sessions.insert(event.party.clone(), login.clone());
             }
         }
-        let (outcome, by) = outcome(&visit, app);
+        let mut because = Vec::new();
+        for event in events {
+            if let EventKind::Decided { because: found, .. } = &event.kind {
+                because.extend(found.iter().cloned());
+            }
+        }
+        let (outcome, by) = outcome(&visit, app, &because);
         let mut observed = Observed {
             outcome,
             by,
-            because: Vec::new(),
+            because,
             as_whom: sessions
                 .iter()
                 .filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone())))
@@ -294,7 +300,6 @@ impl Stage {
         };
         for event in events {
             match &event.kind {
-                EventKind::Decided { because, .. } => observed.because.extend(because.iter().cloned()),
                 EventKind::Message { flags, .. } => observed.flags.extend(flags.iter().cloned()),
                 EventKind::Log { event_type, result, .. } => observed.log.push(format!("{event_type} {result}")),
                 _ => {}
@@ -352,7 +357,7 @@ fn answers(
 }
 
 /// What the page that the browser rests on means to the person, and whose page it is.
-fn outcome(visit: &Visit, app: &str) -> (Outcome, String) {
+fn outcome(visit: &Visit, app: &str, because: &[Finding]) -> (Outcome, String) {
     match &visit.end {
         End::Loop => return (Outcome::Loop, "browser".into()),
         End::Unreachable(_) => return (Outcome::Unreachable, "browser".into()),
@@ -364,13 +369,14 @@ fn outcome(visit: &Visit, app: &str) -> (Outcome, String) {
         Some(owner) => owner.to_string(),
         None => String::new(),
     };
-    let mfa_failed = visit.mfa_asked.is_some();
+    let passed = because.iter().any(|f| f.code == "mfa/passed");
+    let factor = because.iter().rev().find(|f| f.code.starts_with("mfa/")).map(|f| f.code);
     let outcome = match page {
-        "app/home" if visit.mfa_asked.is_some() => Outcome::GrantedAfterMfa,
+        "app/home" if passed => Outcome::GrantedAfterMfa,
         "app/home" => Outcome::Granted,
         "app/rejected" => Outcome::AppRejected,
         "okta/mfa" | "access/mfa" => Outcome::MfaFailed,
-        "access/denied" if mfa_failed && visit.mfa_asked.as_deref() == Some("access") => Outcome::MfaFailed,
+        "access/denied" if factor == Some("mfa/failed") => Outcome::MfaFailed,
         "okta/enrolment" => Outcome::EnrolmentPage,
         "okta/denied" => Outcome::Denied,
         "okta/error" => Outcome::OktaError,

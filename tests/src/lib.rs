@@ -1,5 +1,7 @@
 //! Judgement: walls, the catalogue on both fabrics, author against oracle against simulator.
 
+pub mod worlds;
+
 use fedsim::{CaseResult, Fabric, Options};
 use scenarios::{Action, Case, Scenario};
 

@@ -1,10 +1,10 @@
 //! The assertion consumer: one answer per request, bound to the browser's transaction, verified before it is read.
 
-use super::{Exchange, drive};
+use super::{Exchange, drive, words};
 use crate::decide::{routing, trust};
-use crate::state::{TRANSACTION, Transaction};
+use crate::state::{Pending, TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
-use federation::{Decision, DeviceContext, EventKind, Finding, Response};
+use federation::{Decision, DeviceContext, Finding, Response};
 use std::time::Duration;
 use wire::Refusal;
 use wire::dsig::{SignatureFloor, TrustedKey};
@@ -12,8 +12,7 @@ use wire::form::Form;
 use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
 
 pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
-    let Some(mut tx) = x.transaction() else { return refuse(x, &Refusal::new("okta/no-transaction", "")) };
-    let (idp, response) = match receive(x, &tx, id) {
+    let (mut tx, idp, response) = match receive(x, id) {
         Ok(received) => received,
         Err(refusal) => return refuse(x, &refusal),
     };
@@ -28,7 +27,7 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
     };
     let decision = Decision::of(|why| trust::conclude(&x.settings, platform, &idp.name, answer, why));
     tx.trust = decision.verdict;
-    x.outside.note(EventKind::Decided { verdict: tx.trust.to_string(), because: decision.because });
+    x.decided(words::device(tx.trust), decision.because);
     let Some(assertion) = response.assertion.as_ref() else {
         let reason = response.status.message.as_deref().unwrap_or("failure status");
         x.log("user.authentication.auth_via_IDP", "FAILURE", "", &idp.name, reason);
@@ -43,7 +42,7 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         }
         None => {
             let because = vec![Finding::new("match/no-user").saw(assertion.name_id.clone())];
-            x.outside.note(EventKind::Decided { verdict: "sign-in".into(), because });
+            x.decided("take nobody for signed in", because);
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
             // What was said of the device was said of that person; whoever signs in now is somebody else.
@@ -58,18 +57,29 @@ fn refuse(x: &Exchange<'_>, refusal: &Refusal) -> Response {
     x.refuse(refusal.code, &refusal.detail)
 }
 
-type Received = (IdentityProvider, Verified<saml::Response>);
+/// The one of this browser's transactions whose request `xml` claims to answer. Nothing is verified yet.
+fn answered(x: &Exchange<'_>, xml: &[u8]) -> Result<(Transaction, Pending), Refusal> {
+    x.transaction(|_| true).ok_or_else(|| Refusal::new("okta/no-transaction", ""))?;
+    let waiting = x.transaction(|tx| tx.pending.is_some());
+    waiting.ok_or_else(|| Refusal::new("saml/unsolicited", "no request is pending"))?;
+    let claimed = saml::peek(xml)?.in_response_to;
+    let asked = |tx: &Transaction| tx.pending.as_ref().is_some_and(|p| Some(&p.request) == claimed.as_ref());
+    let found = x.transaction(asked).and_then(|tx| Some((tx.clone(), tx.pending?)));
+    found.ok_or_else(|| Refusal::new("saml/in-response-to", claimed.unwrap_or_else(|| "none".into())))
+}
 
-fn receive(x: &Exchange<'_>, tx: &Transaction, id: Option<&str>) -> Result<Received, Refusal> {
-    let pending = tx.pending.as_ref().ok_or_else(|| Refusal::new("saml/unsolicited", "no request is pending"))?;
+type Received = (Transaction, IdentityProvider, Verified<saml::Response>);
+
+fn receive(x: &Exchange<'_>, id: Option<&str>) -> Result<Received, Refusal> {
+    let form = Form::parse(x.request.body())?;
+    let encoded = form.get("SAMLResponse").ok_or_else(|| Refusal::new("saml/no-response", ""))?;
+    let xml = wire::form::decode_post(encoded)?;
+    let (tx, pending) = answered(x, &xml)?;
     let known = x.settings.identity_providers.iter().find(|idp| idp.name == pending.idp);
     let idp = known.ok_or_else(|| Refusal::new("okta/no-identity-provider", pending.idp.clone()))?;
     if id.is_some_and(|id| id != idp.id) || id.is_some() != (idp.acs == okta::AcsType::Instance) {
         return Err(Refusal::new("saml/wrong-acs", id.unwrap_or_default()));
     }
-    let form = Form::parse(x.request.body())?;
-    let encoded = form.get("SAMLResponse").ok_or_else(|| Refusal::new("saml/no-response", ""))?;
-    let xml = wire::form::decode_post(encoded)?;
     let certificates = x.okta.wiring.idp_certificates.get(&idp.name).cloned().unwrap_or_default();
     let keys: Vec<TrustedKey> = certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
     let check = ResponseCheck {
@@ -96,7 +106,7 @@ fn receive(x: &Exchange<'_>, tx: &Transaction, id: Option<&str>) -> Result<Recei
         let skew = Duration::from_secs(u64::from(idp.max_clock_skew_seconds));
         once(x, "okta-assertion", &assertion.id, assertion.not_on_or_after + skew)?;
     }
-    Ok((idp.clone(), response))
+    Ok((tx, idp.clone(), response))
 }
 
 fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Time) -> Result<(), Refusal> {
@@ -136,6 +146,6 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> 
     };
     x.okta.state().made.push(user.clone());
     let because = vec![Finding::new("match/jit").saw(name)];
-    x.outside.note(EventKind::Decided { verdict: "created".into(), because });
+    x.decided("create the account", because);
     Some(user)
 }

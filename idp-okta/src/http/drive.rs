@@ -1,12 +1,12 @@
 //! The loop over [`flow::next`]: gathers facts, notes the decision, performs the step.
 
 use super::page::{Page, html, redirect, set_cookie};
-use super::{Exchange, issue};
+use super::{Exchange, issue, words};
 use crate::decide::{request, session};
 use crate::flow::{self, Facts, Next, SignedIn};
 use crate::state::{Pending, Session, Transaction};
-use federation::tenant::okta::{Binding, Factor, IdentityProvider, TrustEvaluation, User};
-use federation::{Decision, DeviceContext, EventKind, Response};
+use federation::tenant::okta::{App, Binding, Factor, IdentityProvider, TrustEvaluation, User};
+use federation::{Decision, DeviceContext, EventKind, Response, Silent};
 use wire::saml::{AuthnRequest, NAMEID_UNSPECIFIED, RequestedAuthnContext};
 
 /// Goes on until the browser has to do something.
@@ -15,49 +15,25 @@ pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
         return x.refuse("okta/no-such-app", &tx.app);
     };
     let mut new_sid = None;
+    let cookie = x.cookie("sid").filter(|_| !tx.ignore_session && tx.fresh.is_none());
+    let mut live = cookie.and_then(|sid| live_session(x, &sid));
     // Every pass either answers or moves strictly forward; four kinds of steps do the latter.
     for _ in 0..8 {
-        let sid = new_sid.clone().or_else(|| x.cookie("sid"));
-        let live = sid.as_deref().filter(|_| !tx.ignore_session).and_then(|sid| live_session(x, sid));
         if x.settings.assumptions.trust_evaluation == TrustEvaluation::PerSession
             && let Some(session) = live.as_ref().filter(|_| tx.trust == DeviceContext::Unknown)
         {
             tx.trust = session.trust;
         }
-        let fresh = tx.fresh.as_ref().and_then(|name| x.user(|user| user.name == *name));
-        let owner = live.as_ref().and_then(|session| x.user(|user| user.name == session.user));
-        let known = tx.login.as_ref().and_then(|login| x.user(|user| user.login.eq_ignore_ascii_case(login)));
-        let facts = Facts {
-            app,
-            platform: x.platform(),
-            ip: x.ip(),
-            now: x.now,
-            login: tx.login.as_deref(),
-            known: known.as_ref(),
-            signed_in: match (&fresh, &owner, &live) {
-                (Some(user), _, _) => SignedIn::Fresh(user),
-                (None, Some(user), Some(s)) => {
-                    SignedIn::Session { user, authenticated_at: s.authenticated_at, factor: s.factor }
-                }
-                _ => SignedIn::No,
-            },
-            trust: tx.trust,
-            local_only: tx.local_only,
-            factor_in_sign_in: tx.factor,
-        };
-        let decision = Decision::of(|why| flow::next(&x.settings, &facts, why));
-        let verdict = format!("{:?}", Verdict(&decision.verdict));
-        let person = fresh.or(owner);
-        let login = person.as_ref().map_or("", |user| user.login.as_str()).to_owned();
-        x.outside.note(EventKind::Decided { verdict: verdict.clone(), because: decision.because });
-        x.log("policy.evaluate_sign_on", &verdict, &login, &app.name, "");
-        let response = match (decision.verdict, person) {
+        let (decision, person) = judge(x, &tx, app, live.as_ref());
+        let response = match (decision, person) {
             (Next::StartSession(limits), Some(user)) => {
-                new_sid = Some(start_session(x, &mut tx, &user, limits));
+                let (sid, session) = start_session(x, &mut tx, &user, limits);
+                (new_sid, live) = (Some(sid), Some(session));
                 continue;
             }
             (Next::Reauthenticate, _) => {
                 tx.ignore_session = true;
+                live = None;
                 continue;
             }
             (Next::Issue(context), Some(user)) => {
@@ -76,8 +52,42 @@ pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
     x.refuse("okta/no-progress", "the sign-in did not move forward")
 }
 
+/// What comes next, told to the transcript and to the System Log, and who is signed in so far.
+fn judge<'x>(x: &'x Exchange<'_>, tx: &Transaction, app: &App, live: Option<&Session>) -> (Next<'x>, Option<User>) {
+    let fresh = tx.fresh.as_ref().and_then(|name| x.user(|user| user.name == *name));
+    let owner = live.and_then(|session| x.user(|user| user.name == session.user));
+    let known = tx.login.as_ref().and_then(|login| x.user(|user| user.login.eq_ignore_ascii_case(login)));
+    let signed_in = match (&fresh, &owner, live) {
+        (Some(user), _, _) => SignedIn::Fresh(user),
+        (None, Some(user), Some(s)) => {
+            SignedIn::Session { user, authenticated_at: s.authenticated_at, factor: s.factor }
+        }
+        _ => SignedIn::No,
+    };
+    let person = fresh.as_ref().or(owner.as_ref());
+    let facts = Facts {
+        app,
+        platform: x.platform(),
+        ip: x.ip(),
+        now: x.now,
+        login: tx.login.as_deref(),
+        known: known.as_ref(),
+        signed_in,
+        trust: tx.trust,
+        local_only: tx.local_only,
+        factor_in_sign_in: tx.factor.is_some() && tx.factor.as_ref() == person.map(|user| &user.name),
+    };
+    let decision = Decision::of(|why| flow::next(&x.settings, &facts, why));
+    x.decided(words::next(&decision.verdict), decision.because);
+    if let Some((policy, result)) = words::evaluated(&facts, &decision.verdict) {
+        let login = person.map_or("", |user| user.login.as_str());
+        x.log("policy.evaluate_sign_on", result, login, &policy, "");
+    }
+    (decision.verdict, fresh.or(owner))
+}
+
 fn finish(x: &Exchange<'_>, tx: Transaction, sid: Option<String>, mut response: Response) -> Response {
-    set_cookie(&mut response, "tx", &tx.id);
+    set_cookie(&mut response, "tx", &tx.browser);
     if let Some(sid) = sid {
         set_cookie(&mut response, "sid", &sid);
     }
@@ -85,24 +95,13 @@ fn finish(x: &Exchange<'_>, tx: Transaction, sid: Option<String>, mut response: 
     response
 }
 
-/// A verdict's short name for logs.
-struct Verdict<'a>(&'a Next<'a>);
+/// Whose session `sid` is, if it still lives; nothing is noted and nothing changes.
+pub fn signed_in(x: &Exchange<'_>, sid: &str) -> Option<String> {
+    x.okta.state().sessions.get(sid).filter(|session| is_alive(x, session)).map(|session| session.user.clone())
+}
 
-impl std::fmt::Debug for Verdict<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Next::GoTo(idp) => write!(f, "go-to {}", idp.name),
-            Next::Issue(context) => write!(f, "allow {context}"),
-            Next::EnrolmentPage(_) => f.write_str("enrolment-page"),
-            Next::StartSession(_) => f.write_str("start-session"),
-            Next::NotAssigned => f.write_str("not-assigned"),
-            Next::SignIn => f.write_str("sign-in"),
-            Next::Identify => f.write_str("identify"),
-            Next::StepUp => f.write_str("step-up"),
-            Next::Reauthenticate => f.write_str("reauthenticate"),
-            Next::Denied => f.write_str("deny"),
-        }
-    }
+fn is_alive(x: &Exchange<'_>, s: &Session) -> bool {
+    session::alive(s.limits, s.created, s.last_used, x.now, &mut Silent)
 }
 
 fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
@@ -118,31 +117,31 @@ fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
         state.sessions.remove(sid);
     }
     drop(state);
-    let verdict = if alive { "session-alive" } else { "session-expired" };
-    x.outside.note(EventKind::Decided { verdict: verdict.into(), because: decision.because });
+    x.decided(if alive { "use the live session" } else { "end the expired session" }, decision.because);
     alive.then_some(kept)
 }
 
-fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: session::Limits) -> String {
+fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: session::Limits) -> (String, Session) {
     let sid = x.outside.fresh_id("session");
     let mut state = x.okta.state();
-    let old = x.cookie("sid").and_then(|old| state.sessions.remove(&old)).filter(|old| old.user == user.name);
+    let old = x.cookie("sid").and_then(|old| state.sessions.remove(&old));
+    let old = old.filter(|old| old.user == user.name && is_alive(x, old));
     let session = Session {
         user: user.name.clone(),
         created: x.now,
         last_used: x.now,
         authenticated_at: x.now,
         limits,
-        factor: tx.factor || old.is_some_and(|old| old.factor),
+        factor: tx.factor.as_ref() == Some(&user.name) || old.is_some_and(|old| old.factor),
         trust: tx.trust,
     };
-    state.start(sid.clone(), session);
+    state.start(sid.clone(), session.clone());
     drop(state);
     tx.fresh = None;
     tx.ignore_session = false;
     x.log("user.session.start", "SUCCESS", &user.login, "", "");
     x.outside.note(EventKind::SignedIn { login: user.login.clone() });
-    sid
+    (sid, session)
 }
 
 fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Option<&User>) -> Response {
@@ -183,7 +182,7 @@ fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person:
     let login = person.map(|user| user.login.as_str()).or(tx.login.as_deref());
     let decision = Decision::of(|why| request::shape(&x.settings, idp, login, why));
     let shape = decision.verdict;
-    x.outside.note(EventKind::Decided { verdict: "authn-request".into(), because: decision.because });
+    x.decided(words::request(&shape, idp), decision.because);
     let id = format!("id{}", x.outside.fresh_id("request"));
     let mut flags = vec![format!("ForceAuthn={}", shape.force_authn)];
     if let Some(uri) = &shape.context {

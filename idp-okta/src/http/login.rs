@@ -2,23 +2,23 @@
 
 use super::{Exchange, drive};
 use crate::state::Transaction;
-use federation::tenant::okta::{Factor, UserStatus};
-use federation::{EventKind, Finding, Response};
+use federation::tenant::okta::{Factor, User, UserStatus};
+use federation::{Finding, Response};
 use wire::form::Form;
 
 const TRIES: u8 = 5;
 
-/// The form and the transaction, where the cookie and the hidden field name the same one.
+/// The form and the transaction that its hidden field names, if that is one of this browser's.
 fn gather(x: &Exchange<'_>) -> Result<(Form, Transaction), Box<Response>> {
     let form = Form::parse(x.request.body()).map_err(|r| Box::new(x.refuse(r.code, &r.detail)))?;
-    match x.transaction().filter(|tx| form.get("transaction") == Some(tx.id.as_str())) {
+    match x.transaction(|tx| form.get("transaction") == Some(tx.id.as_str())) {
         Some(tx) => Ok((form, tx)),
         None => Err(Box::new(x.refuse("okta/no-transaction", "the sign-in is over or belongs to another browser"))),
     }
 }
 
 fn decided(x: &Exchange<'_>, verdict: &str, code: &'static str) {
-    x.outside.note(EventKind::Decided { verdict: verdict.into(), because: vec![Finding::new(code)] });
+    x.decided(verdict, vec![Finding::new(code)]);
 }
 
 pub fn login(x: &Exchange<'_>) -> Response {
@@ -32,20 +32,34 @@ pub fn login(x: &Exchange<'_>) -> Response {
         return drive::drive(x, tx);
     };
     let user = x.user(|user| user.login.eq_ignore_ascii_case(&username) && user.status == UserStatus::Active);
-    let right = user.filter(|user| tx.failures < TRIES && !user.password.is_empty() && user.password == password);
-    let Some(user) = right else {
-        tx.failures = tx.failures.saturating_add(1);
-        decided(x, "refuse", "sign-in/password-wrong");
+    let Some(user) = user.filter(|user| password_is_right(x, user, password)) else {
+        decided(x, "refuse the password", "sign-in/password-wrong");
         x.log("user.session.start", "FAILURE", &username, &tx.app, "INVALID_CREDENTIALS");
         let page = drive::sign_in_page(&tx, true);
         x.okta.state().keep(tx, x.now);
         return page;
     };
-    decided(x, "authenticated", "sign-in/password-ok");
+    decided(x, "accept the password", "sign-in/password-ok");
     tx.login = Some(user.login.clone());
     tx.fresh = Some(user.name);
     tx.local_only = false;
     drive::drive(x, tx)
+}
+
+/// Five wrong ones in a row, over however many transactions, lock the account until its settings change.
+fn password_is_right(x: &Exchange<'_>, user: &User, password: &str) -> bool {
+    let mut state = x.okta.state();
+    let wrong = state.wrong_passwords.get(&user.name).copied().unwrap_or_default();
+    if wrong < TRIES && !user.password.is_empty() && user.password == password {
+        state.wrong_passwords.remove(&user.name);
+        return true;
+    }
+    state.wrong_passwords.insert(user.name.clone(), wrong.saturating_add(1));
+    drop(state);
+    if wrong.saturating_add(1) == TRIES {
+        x.log("user.account.lock", "FAILURE", &user.login, "", "max sign in attempts exceeded");
+    }
+    false
 }
 
 pub fn mfa(x: &Exchange<'_>) -> Response {
@@ -53,9 +67,10 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         Ok(gathered) => gathered,
         Err(response) => return *response,
     };
-    let session = x.cookie("sid").and_then(|sid| x.okta.state().sessions.get(&sid).map(|s| s.user.clone()));
-    let Some(user) = tx.fresh.clone().or(session).and_then(|name| x.user(|user| user.name == name)) else {
-        return x.refuse("okta/no-transaction", "nobody is signed in");
+    let session = || x.cookie("sid").filter(|_| !tx.ignore_session).and_then(|sid| drive::signed_in(x, &sid));
+    let Some(user) = tx.fresh.clone().or_else(session).and_then(|name| x.user(|user| user.name == name)) else {
+        // Nobody is signed in any more: that comes first.
+        return drive::drive(x, tx);
     };
     let push = form.get("push").filter(|_| user.factors.contains(&Factor::Push));
     let secret = x.okta.wiring.totp_secrets.get(&user.name).filter(|_| user.factors.contains(&Factor::Totp));
@@ -68,7 +83,7 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
     let result = if passed { "SUCCESS" } else { "FAILURE" };
     x.log("user.authentication.auth_via_mfa", result, &user.login, &tx.app, "");
     if !passed {
-        decided(x, "refuse", "mfa/failed");
+        decided(x, "refuse the factor", "mfa/failed");
         tx.failures = tx.failures.saturating_add(1);
         let page = super::page::Page {
             action: "/mfa",
@@ -81,8 +96,8 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         x.okta.state().keep(tx, x.now);
         return page.answer(200);
     }
-    decided(x, "verified", "mfa/passed");
-    tx.factor = true;
+    decided(x, "accept the factor", "mfa/passed");
+    tx.factor = Some(user.name.clone());
     if let Some(sid) = x.cookie("sid")
         && let Some(session) = x.okta.state().sessions.get_mut(&sid).filter(|session| session.user == user.name)
     {

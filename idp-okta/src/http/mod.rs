@@ -6,11 +6,13 @@ mod issue;
 mod login;
 mod page;
 mod start;
+mod webfinger;
+mod words;
 
 use crate::Okta;
 use crate::state::Transaction;
 use federation::tenant::{self, okta::User};
-use federation::{EventKind, Outside, Peer, Platform, Request, Response, Time};
+use federation::{EventKind, Finding, Outside, Peer, Platform, Request, Response, Time};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -36,6 +38,7 @@ pub fn route(okta: &Okta, outside: &dyn Outside, request: &Request) -> Response 
         ["sso", "saml2"] if post => acs::acs(&x, None),
         ["login"] if post => login::login(&x),
         ["mfa"] if post => login::mfa(&x),
+        [".well-known", "webfinger"] => webfinger::webfinger(&x),
         ["signout"] => {
             if let Some(sid) = x.cookie("sid") {
                 okta.state().sessions.remove(&sid);
@@ -59,9 +62,25 @@ impl Exchange<'_> {
     pub fn ip(&self) -> IpAddr {
         self.request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip)
     }
-    /// The transaction that the browser's cookie names.
-    pub fn transaction(&self) -> Option<Transaction> {
-        self.okta.state().transaction(&self.cookie("tx")?, self.now)
+    /// The one of this browser's open transactions that is `wanted`; the cookie `tx` names the browser.
+    pub fn transaction(&self, wanted: impl Fn(&Transaction) -> bool) -> Option<Transaction> {
+        let browser = self.cookie("tx")?;
+        self.okta.state().open(&browser, self.now).find(|tx| wanted(tx)).cloned()
+    }
+    /// This browser's id, kept while it has a transaction open. One that nobody here gave out is not taken over.
+    pub fn browser(&self) -> String {
+        let known = self.cookie("tx").filter(|id| self.okta.state().open(id, self.now).next().is_some());
+        known.unwrap_or_else(|| self.outside.fresh_id("browser"))
+    }
+    /// Tells the transcript what a decision core said, each reason once.
+    pub fn decided(&self, verdict: impl Into<String>, reasons: Vec<Finding>) {
+        let mut because = Vec::new();
+        for finding in reasons {
+            if !because.contains(&finding) {
+                because.push(finding);
+            }
+        }
+        self.outside.note(EventKind::Decided { verdict: verdict.into(), because });
     }
     pub fn user(&self, found: impl Fn(&User) -> bool) -> Option<User> {
         let configured = self.settings.users.iter().find(|user| found(user)).cloned();

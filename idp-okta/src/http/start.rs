@@ -43,6 +43,7 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     }
     let tx = Transaction {
         id: x.outside.fresh_id("transaction"),
+        browser: x.browser(),
         created: x.now,
         app: app.into(),
         request: request.map(|request| request.id.clone()),
@@ -52,7 +53,7 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
         ignore_session: false,
         trust: DeviceContext::Unknown,
         local_only: false,
-        factor: false,
+        factor: None,
         failures: 0,
         pending: None,
     };

@@ -1,0 +1,52 @@
+//! Decisions in words for people, and as the System Log has them.
+
+use crate::decide::request::Shape;
+use crate::flow::{Facts, Next, SignedIn};
+use federation::DeviceContext;
+use federation::tenant::okta::IdentityProvider;
+
+pub fn next(verdict: &Next<'_>) -> String {
+    match verdict {
+        Next::GoTo(idp) => format!("send to {}", idp.name),
+        Next::Issue(context) => format!("let in, device {context}"),
+        Next::EnrolmentPage(integration) => format!("show how to enrol with {}", integration.provider_name),
+        Next::StartSession(_) => "start a session".into(),
+        Next::NotAssigned => "refuse: not assigned".into(),
+        Next::SignIn => "ask to sign in".into(),
+        Next::Identify => "ask for the username".into(),
+        Next::StepUp => "ask for a second factor".into(),
+        Next::Reauthenticate => "ask to sign in again".into(),
+        Next::Denied => "deny".into(),
+    }
+}
+
+pub fn device(context: DeviceContext) -> &'static str {
+    match context {
+        DeviceContext::Trusted => "device is trusted",
+        DeviceContext::NotTrusted => "device is not trusted",
+        DeviceContext::Unknown => "device trust stays unknown",
+    }
+}
+
+pub fn request(shape: &Shape, idp: &IdentityProvider) -> String {
+    let fresh = if shape.force_authn { " anew" } else { "" };
+    let posture = if shape.context.is_some() { " and for the device's posture" } else { "" };
+    format!("ask {} to authenticate{fresh}{posture}", idp.name)
+}
+
+/// For `policy.evaluate_sign_on`: which policy spoke, if one did, and its result.
+pub fn evaluated(facts: &Facts<'_>, verdict: &Next<'_>) -> Option<(String, &'static str)> {
+    let policy = match facts.signed_in {
+        _ if facts.local_only => return None,
+        SignedIn::No => return None,
+        SignedIn::Fresh(_) => "Okta sign-on policy".to_owned(),
+        SignedIn::Session { .. } => facts.app.name.clone(),
+    };
+    let result = match verdict {
+        Next::NotAssigned => return None,
+        Next::StartSession(_) | Next::Issue(_) => "ALLOW",
+        Next::Denied | Next::EnrolmentPage(_) => "DENY",
+        Next::GoTo(_) | Next::StepUp | Next::Reauthenticate | Next::SignIn | Next::Identify => "CHALLENGE",
+    };
+    Some((policy, result))
+}
