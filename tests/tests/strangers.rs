@@ -17,12 +17,17 @@ const ID_ATTRIBUTES: &[&str] = &[
 
 /// Whether xmlsec1 accepts the first signature of `xml` with the certificate that the message names.
 fn accepts(xml: &str, dir: &std::path::Path) -> Result<(), String> {
-    let between = |from: &str, to: &str| xml.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map(|(it, _)| it.to_string());
+    let between = |from: &str, to: &str| {
+        xml.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map(|(it, _)| it.to_string())
+    };
     let certificate = between("<ds:X509Certificate>", "</ds:X509Certificate>").ok_or("no certificate")?;
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", fold(&certificate));
     let write = |name: &str, text: &str| {
         let path = dir.join(name);
-        std::fs::File::create(&path).and_then(|mut f| f.write_all(text.as_bytes())).map(|()| path).map_err(|e| e.to_string())
+        std::fs::File::create(&path)
+            .and_then(|mut f| f.write_all(text.as_bytes()))
+            .map(|()| path)
+            .map_err(|e| e.to_string())
     };
     let (message, key) = (write("message.xml", xml)?, write("key.pem", &pem)?);
     let mut command = Command::new("xmlsec1");
