@@ -284,4 +284,31 @@ mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, ob
         keys.sort_unstable();
         assert_eq!(keys, ["error", "handshakes", "id", "met", "steps", "transcript"]);
     }
+
+    /// Keys below `value`, without those of maps that people name.
+    fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        match value {
+            serde_json::Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+            serde_json::Value::Object(map) => {
+                for (key, value) in map {
+                    found.insert(key.clone());
+                    if key != "as_whom" {
+                        fields(value, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_field_is_documented_and_every_documented_field_is_there() {
+        let (mut results, mut found) = (all().1, std::collections::BTreeSet::new());
+        let (file, text) = scenarios::catalogue().remove(0);
+        let case = scenarios::load_str(file, text).unwrap().cases().remove(0);
+        results.push(crate::replay(&case, &crate::Options::default()));
+        fields(&serde_json::from_str(&json(&results).unwrap()).unwrap(), &mut found);
+        let rows = include_str!("../../docs/json.md").lines().filter_map(|l| l.strip_prefix("| `")?.split('`').next());
+        assert_eq!(found, rows.map(String::from).collect());
+    }
 }

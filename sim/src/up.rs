@@ -7,7 +7,7 @@ use crate::transcript;
 use crate::world::{Options, Running};
 use base64::Engine as _;
 use federation::tenant::okta::Factor;
-use federation::{Party, Time, World};
+use federation::{Event, Party, Time, World};
 use scenarios::Scenario;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -15,6 +15,9 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const TICK: Duration = Duration::from_millis(100);
+/// After this long without an event, names of ids start anew; likewise after `MANY` events, which bound the memory.
+const QUIET: Duration = Duration::from_secs(60);
+const MANY: usize = 2000;
 
 /// Keeps the world of `what`, a baseline or a scenario file, running until Ctrl-C.
 pub(crate) fn up(what: &str, dir: Option<&Path>, seed: u64) -> Result<(), String> {
@@ -42,15 +45,47 @@ async fn serve(scenario: &Scenario, folder: &Path, seed: u64) -> Result<(), Stri
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let ctrl_c = tokio::signal::ctrl_c();
     tokio::pin!(ctrl_c);
+    let mut chronicle = Chronicle::default();
     loop {
-        tokio::select! {
-            stopped = &mut ctrl_c => return stopped.map_err(|e| format!("cannot listen for Ctrl-C: {e}")),
-            _ = interval.tick() => tick(&running.core.clock),
+        let stopped = tokio::select! {
+            stopped = &mut ctrl_c => Some(stopped.map_err(|e| format!("cannot listen for Ctrl-C: {e}"))),
+            _ = interval.tick() => None,
+        };
+        tick(&running.core.clock);
+        let news = chronicle.news(running.core.drain(), running.core.clock.now());
+        if !news.is_empty() {
+            say(news.trim_end());
         }
-        let events = running.core.drain();
-        if !events.is_empty() {
-            say(transcript::text(&events).trim_end());
+        if let Some(stopped) = stopped {
+            return stopped;
         }
+    }
+}
+
+/// Tells events as they come. Ids keep their names until nothing has happened for a while.
+#[derive(Default)]
+struct Chronicle {
+    events: Vec<Event>,
+    /// Bytes of the text that are told already.
+    told: usize,
+}
+
+impl Chronicle {
+    fn news(&mut self, events: Vec<Event>, now: Time) -> String {
+        if events.is_empty() {
+            if self.events.last().is_some_and(|last| now.since(last.at) > QUIET) {
+                *self = Chronicle::default();
+            }
+            return String::new();
+        }
+        self.events.extend(events);
+        let text = transcript::text(&self.events);
+        let news = text.get(self.told..).unwrap_or_default().to_string();
+        self.told = text.len();
+        if self.events.len() > MANY {
+            *self = Chronicle::default();
+        }
+        news
     }
 }
 
@@ -300,6 +335,31 @@ mod tests {
         let rows = [("a/b.pem", "a/b.pem"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$(x)", "'$(x)'")];
         for (given, wanted) in rows {
             assert_eq!(quote(given), wanted);
+        }
+    }
+
+    #[test]
+    fn the_chronicle_tells_each_event_once_and_keeps_names_until_it_is_quiet() {
+        let at = |ms| Event {
+            at: Time(ms),
+            party: "wiki".into(),
+            kind: federation::EventKind::Message {
+                to: "okta".into(),
+                what: "AuthnRequest".into(),
+                id: ms.to_string(),
+                in_response_to: None,
+                flags: Vec::new(),
+                xml: String::new(),
+            },
+        };
+        let mut chronicle = Chronicle::default();
+        let rows = [(vec![at(0)], 0, "request-1"), (vec![], 10, ""), (vec![at(20)], 20, "request-2")];
+        for (events, now, wanted) in
+            rows.into_iter().chain([(vec![], 61_000, ""), (vec![at(70_000)], 70_000, "request-1")])
+        {
+            let news = chronicle.news(events, Time(now));
+            assert_eq!(news.lines().count(), usize::from(!wanted.is_empty()), "{news}");
+            assert!(news.contains(wanted), "{news}");
         }
     }
 
