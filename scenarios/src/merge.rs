@@ -152,15 +152,19 @@ impl Edit {
                         table.insert(last.into(), Entry { key: self.path_at, node: value.clone() });
                     }
                 },
-                Slot::Node(node) => match child(node, last) {
-                    Some(found) => set(found, value),
-                    None => match &mut node.value {
-                        Value::Table(table) => {
-                            table.insert(last.into(), Entry { key: self.path_at, node: value.clone() });
-                        }
-                        _ => return Err(self.no_such(files, last, &keys)),
-                    },
-                },
+                Slot::Node(node) => {
+                    // A rule whose key was changed here is a rule that was written here.
+                    node.at = self.path_at;
+                    match child(node, last) {
+                        Some(found) => set(found, value),
+                        None => match &mut node.value {
+                            Value::Table(table) => {
+                                table.insert(last.into(), Entry { key: self.path_at, node: value.clone() });
+                            }
+                            _ => return Err(self.no_such(files, last, &keys)),
+                        },
+                    }
+                }
             },
             Verb::Remove => {
                 if !here.remove(last) {
@@ -187,6 +191,7 @@ fn set(target: &mut Node, value: &Node) {
             for (key, entry) in above {
                 below.insert(key.clone(), entry.clone());
             }
+            target.at = value.at;
         }
         _ => *target = value.clone(),
     }

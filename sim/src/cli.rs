@@ -198,8 +198,13 @@ fn tell(one: &One, render: impl Fn(&Case, &CaseResult) -> String) -> Result<bool
 
 /// Prints a line; a closed pipe is the reader's way of saying enough.
 pub(crate) fn say(text: &str) {
-    if writeln!(std::io::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    match writeln!(std::io::stdout(), "{text}") {
+        Ok(()) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(e) => {
+            eprintln!("cannot write the output: {e}");
+            std::process::exit(2);
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Core {
     pub clock: Clock,
     pub store: Store,
     seed: u64,
+    /// Number of the run in its store: a kept store has seen the ids of its earlier runs.
+    run: u64,
     streams: Mutex<BTreeMap<String, ChaCha20Rng>>,
     events: Mutex<Vec<Event>>,
 }
@@ -25,8 +27,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Core {
-    pub fn new(clock: Clock, seed: u64, store: Store) -> Core {
-        Core { clock, store, seed, streams: Mutex::default(), events: Mutex::default() }
+    pub fn new(clock: Clock, seed: u64, store: Store) -> Result<Core, StoreError> {
+        let run = store.run_number()?;
+        Ok(Core { clock, store, seed, run, streams: Mutex::default(), events: Mutex::default() })
     }
 
     /// 160 bits from the child stream `name`; one consumer never disturbs another.
@@ -40,7 +43,8 @@ impl Core {
 
     /// 32 bytes that depend on the seed and `name` alone.
     pub fn derive(&self, name: &str) -> [u8; 32] {
-        Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(name).finalize().into()
+        let seed = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(self.run.to_be_bytes());
+        seed.chain_update(name).finalize().into()
     }
 
     pub fn note(&self, party: &str, kind: EventKind) {

@@ -51,6 +51,9 @@ fn reasons(case: &Case, observed: &Observed) -> String {
             let _ = write!(out, "\n             set at {place}");
         }
     }
+    for refusal in &observed.refused {
+        let _ = write!(out, "\n           refused: {refusal}");
+    }
     if !observed.cycle.is_empty() {
         let _ = write!(out, "\n         the loop: {}", observed.cycle.join(" -> "));
     }
@@ -115,6 +118,9 @@ pub fn trace(result: &CaseResult) -> String {
         if let EventKind::Message { to, what, id, xml, .. } = &event.kind {
             let _ = write!(out, "\n--- {what} {id}: {} to {to}\n{}\n", event.party, xml.replace("><", ">\n<"));
         }
+    }
+    if let Some(error) = &result.error {
+        let _ = writeln!(out, "\n{error}");
     }
     out
 }

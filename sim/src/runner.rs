@@ -16,6 +16,8 @@ pub struct Observed {
     /// Who decided it: `okta`, `access`, an app's name or `browser`.
     pub by: String,
     pub because: Vec<Finding>,
+    /// Messages that a named check refused: `code: detail`.
+    pub refused: Vec<String>,
     /// Login at each party that has a session for this browser.
     pub as_whom: BTreeMap<String, String>,
     /// Present only where an assertion reached the app.
@@ -287,6 +289,7 @@ impl Stage {
             outcome,
             by,
             because,
+            refused: Vec::new(),
             as_whom: sessions
                 .iter()
                 .filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone())))
@@ -300,6 +303,7 @@ impl Stage {
         };
         for event in events {
             match &event.kind {
+                EventKind::Refused { code, detail } => observed.refused.push(format!("{code}: {detail}")),
                 EventKind::Message { flags, .. } => observed.flags.extend(flags.iter().cloned()),
                 EventKind::Log { event_type, result, .. } => observed.log.push(format!("{event_type} {result}")),
                 _ => {}
@@ -430,7 +434,7 @@ pub fn compare(expect: &Expect, observed: &Observed) -> Vec<Missed> {
     let findings: Vec<String> = observed.because.iter().map(|f| f.code.to_string()).collect();
     let found = |w: &str| match w.split_once(' ') {
         Some((code, rule)) => observed.because.iter().any(|f| f.code == code && f.rule == rule),
-        None => findings.iter().any(|f| f == w),
+        None => findings.iter().any(|f| f == w) || observed.refused.iter().any(|r| r.starts_with(&format!("{w}: "))),
     };
     let mut contains = |what: &str, wanted: &[String], has: &dyn Fn(&str) -> bool, observed: &str| {
         for wanted in wanted {

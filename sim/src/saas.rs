@@ -3,7 +3,7 @@
 use crate::core::locked;
 use bytes::Bytes;
 use federation::world::SaasApp;
-use federation::{EventKind, Fut, Outside, Party, Request, Response};
+use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -143,6 +143,13 @@ impl App {
         Ok(Session { login: assertion.name_id.clone(), attributes: assertion.attributes.clone() })
     }
 
+    /// The app's own session answers; nobody else is asked.
+    fn welcome_back(&self, outside: &dyn Outside, session: &Session) -> Response {
+        let because = vec![Finding::new("app/session").saw(session.login.clone())];
+        outside.note(EventKind::Decided { verdict: "go on with the session".into(), because });
+        self.home(session)
+    }
+
     fn home(&self, session: &Session) -> Response {
         let row = |(name, values): &(String, Vec<String>)| {
             format!("<dt>{}</dt><dd>{}</dd>", html_escape(name), html_escape(&values.join(", ")))
@@ -184,7 +191,7 @@ impl Party for App {
                 ("GET", "/") => {
                     let session =
                         cookie(&request, "app_sid").and_then(|s| locked(&self.state).sessions.get(&s).cloned());
-                    session.map_or_else(|| self.start(outside), |s| self.home(&s))
+                    session.map_or_else(|| self.start(outside), |s| self.welcome_back(outside, &s))
                 }
                 _ => answer(404, &[], "<main data-page=\"app/not-found\"><p>There is nothing here.</p></main>".into()),
             }

@@ -23,6 +23,14 @@ impl Store {
         open().map(Store::Kept).map_err(|e| StoreError(format!("cannot open `{}`: {e}", dir.display())))
     }
 
+    /// A number that no other run in this store has; 0 in memory, where every run is the first.
+    pub fn run_number(&self) -> Result<u64, StoreError> {
+        match self {
+            Store::Memory(_) => Ok(0),
+            Store::Kept(db) => db.generate_id().map(|id| id + 1).map_err(|e| StoreError(e.to_string())),
+        }
+    }
+
     /// Inserts `key` unless it is there already; flushed before the answer (sled alone loses acknowledged writes).
     pub fn once(&self, table: &str, key: &str, until: Time) -> Result<bool, StoreError> {
         match self {

@@ -79,7 +79,7 @@ impl Running {
             Some(dir) => Store::keep(dir).map_err(|e| BuildError(e.to_string()))?,
             None => Store::memory(),
         };
-        let core = Arc::new(Core::new(Clock::at(start), options.seed, store));
+        let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
         let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);
         let uem = Arc::new(uem_mock::Uem::new(

@@ -281,6 +281,7 @@ impl Settings {
 }
 
 #[derive(Debug, Clone)]
+#[allow(dead_code, reason = "`who` is read by people, in the text of a failing case")]
 struct Visit {
     who: &'static str,
     on: &'static str,

@@ -4,7 +4,7 @@ use super::{Exchange, drive, words};
 use crate::decide::{routing, trust};
 use crate::state::{Pending, TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
-use federation::{Decision, DeviceContext, Finding, Response};
+use federation::{Decision, Finding, Response};
 use std::time::Duration;
 use wire::Refusal;
 use wire::dsig::{SignatureFloor, TrustedKey};
@@ -45,8 +45,6 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
             x.decided("take nobody for signed in", because);
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
-            // What was said of the device was said of that person; whoever signs in now is somebody else.
-            tx.trust = DeviceContext::Unknown;
         }
     }
     drive::drive(x, tx)

@@ -47,6 +47,10 @@ impl Oracle {
         else {
             return stop(Outcome::AccessDenied, "access");
         };
+        // m2-exchange: Access's metadata says WantAuthnRequestsSigned="true"
+        if self.world.okta.identity_providers.iter().any(|i| i.name == provider && !i.sign_requests) {
+            return stop(Outcome::AccessDenied, "access");
+        }
         let assumes = self.world.access.assumptions.clone();
         // m2-app-source: Enable Force AuthN Request
         let forced = device_trust && source.force_authn;
@@ -67,7 +71,8 @@ impl Oracle {
             (false, true) => {
                 v.because("posture/toggle-off");
                 if assumes.device_sso_response_off == DeviceSsoResponseOff::FailureResponse {
-                    return Ok(Answer::Failure { signed: source.sign_response });
+                    // A failure notification is a signed status whatever is signed on success.
+        return Ok(Answer::Failure { signed: true });
                 }
                 None
             }
@@ -384,7 +389,8 @@ impl Oracle {
 // m2-app-source: Enable Authentication Failure Notification
 fn refuse(v: &mut Visit, source: &ApplicationSource) -> Result<Answer, Stop> {
     if source.failure_notification {
-        return Ok(Answer::Failure { signed: source.sign_response });
+        // A failure notification is a signed status whatever is signed on success.
+        return Ok(Answer::Failure { signed: true });
     }
     // m1-explains
     stop(if v.access_factor_failed { Outcome::MfaFailed } else { Outcome::AccessDenied }, "access")

@@ -162,23 +162,29 @@ impl Oracle {
         let device_trust = idp.request_context == RequestContext::DeviceTrust;
         let answer = self.at_access(v, &idp.name, device_trust, self.hint(known))?;
         self.needs("okta")?;
-        self.conclude(v, &idp, &answer);
+        // What Okta cannot verify it does not read.
+        let signed = match (&answer, idp.response_signature) {
+            (Answer::Failure { signed }, _) => *signed,
+            (Answer::Success { response_signed, .. }, ResponseSignature::Response) => *response_signed,
+            (Answer::Success { assertion_signed, .. }, ResponseSignature::Assertion) => *assertion_signed,
+            (Answer::Success { response_signed, assertion_signed, .. }, ResponseSignature::Any) => {
+                *response_signed || *assertion_signed
+            }
+        };
+        if !signed {
+            return stop(Outcome::OktaError, "okta");
+        }
         if idp.issuer != format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", self.world.access.host) {
             return stop(Outcome::OktaError, "okta");
         }
+        self.conclude(v, &idp, &answer);
         match answer {
-            Answer::Failure { signed: false } => stop(Outcome::OktaError, "okta"),
-            Answer::Failure { signed: true } => {
+            Answer::Failure { .. } => {
                 v.because("device-trust/failure-response");
                 self.local_sign_in(v)
             }
-            Answer::Success { username, response_signed, assertion_signed, .. } => {
-                let signed = match idp.response_signature {
-                    ResponseSignature::Any => response_signed || assertion_signed,
-                    ResponseSignature::Response => response_signed,
-                    ResponseSignature::Assertion => assertion_signed,
-                };
-                if !signed || idp.username_filter.as_ref().is_some_and(|f| !matches_whole(f, &username)) {
+            Answer::Success { username, .. } => {
+                if idp.username_filter.as_ref().is_some_and(|f| !matches_whole(f, &username)) {
                     return stop(Outcome::OktaError, "okta");
                 }
                 match self.matched(v, &idp, &username) {
