@@ -4,7 +4,7 @@ use crate::browser::{Answers, Browser, Cookies, End, Mfa, Visit};
 use crate::net::{Caller, Fault};
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
-use federation::{DeviceContext, Event, EventKind, Finding, Outcome, Time};
+use federation::{Client, DeviceContext, Event, EventKind, Finding, Outcome, Time};
 use scenarios::{Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, SignIn, Start, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -99,7 +99,7 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
 
 struct Stage {
     running: Running,
-    /// Cookies of each device's browser.
+    /// Cookies of each program of each device.
     cookies: BTreeMap<String, Cookies>,
     /// Who each device's browser is signed in as, by party.
     sessions: BTreeMap<String, BTreeMap<String, String>>,
@@ -162,10 +162,15 @@ impl Stage {
             "access" => Some(&world.access.host),
             _ => app.map(|a| &a.host),
         };
-        if let (Some(host), Some(cookies)) = (host, self.cookies.get(device)) {
-            crate::core::locked(cookies).remove(host);
+        let own = |key: &str| key.split('/').next() == Some(device);
+        for (_, cookies) in self.cookies.iter().filter(|(key, _)| own(key)) {
+            if let Some(host) = host {
+                crate::core::locked(cookies).remove(host);
+            }
         }
-        self.sessions.entry(device.into()).or_default().remove(at);
+        for (_, sessions) in self.sessions.iter_mut().filter(|(key, _)| own(key)) {
+            sessions.remove(at);
+        }
     }
 
     fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
@@ -265,10 +270,10 @@ impl Stage {
             core: self.running.core.clone(),
             caller: Caller { name: step.on.clone(), ip, keys: handset.keys(), timeout_ms: 60_000 },
             user_agent: crate::device::user_agent(handset.device.kind, step.client),
-            cookies: self.cookies.entry(step.on.clone()).or_default().clone(),
+            cookies: self.cookies.entry(jar(step)).or_default().clone(),
         };
         let answers = answers(world, person, step, &self.running.totp_secrets);
-        Ok((browser.visit(&url, &answers).await, step.on.clone(), step.app.clone()))
+        Ok((browser.visit(&url, &answers).await, jar(step), step.app.clone()))
     }
 
     fn observe(&mut self, visit: Visit, device: &str, app: &str, events: &[Event]) -> Observed {
@@ -319,6 +324,16 @@ impl Stage {
         }
         observed
     }
+}
+
+/// Programs of a device that share cookies: its browser, a native app, the Hub.
+fn jar(step: &SignIn) -> String {
+    let program = match step.client {
+        Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
+        Client::NativeApp => "app",
+        Client::Hub => "hub",
+    };
+    format!("{}/{program}", step.on)
 }
 
 /// The name under which a party's session is reported: `app` for the app of this step, nothing for other apps.

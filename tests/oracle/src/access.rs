@@ -72,7 +72,7 @@ impl Oracle {
                 v.because("posture/toggle-off");
                 if assumes.device_sso_response_off == DeviceSsoResponseOff::FailureResponse {
                     // A failure notification is a signed status whatever is signed on success.
-        return Ok(Answer::Failure { signed: true });
+                    return Ok(Answer::Failure { signed: true });
                 }
                 None
             }
