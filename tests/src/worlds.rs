@@ -57,10 +57,11 @@ struct Link {
 fn link() -> impl Strategy<Value = Link> {
     use ResponseSignature::*;
     (
-        any::<(bool, bool, bool)>(),
+        // The documented set-up half of the time: otherwise few phones would ever be trusted.
+        prop_oneof![any::<(bool, bool, bool)>(), Just((true, true, true))],
         prop_oneof![1 => Just(RequestContext::None), 3 => Just(RequestContext::DeviceTrust)],
         select(vec![Binding::Post, Binding::Redirect]),
-        any::<bool>(),
+        prop_oneof![6 => Just(true), 1 => Just(false)],
         // At least one signature most of the time: else nothing interesting happens at Okta.
         select(vec![(true, false), (true, false), (false, true), (true, true), (true, true), (false, false)]),
         select(vec![Any, Any, Any, Response, Assertion]),
