@@ -1,6 +1,6 @@
 //! The canonical transcript: what varies is named, never deleted.
 
-use federation::{Event, EventKind, Time};
+use federation::{Event, EventKind};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -30,14 +30,10 @@ pub fn text<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
     let mut out = String::new();
     for event in events {
         for line in lines(event, &mut names) {
-            let _ = writeln!(out, "{} {line}", clock(event.at));
+            let _ = writeln!(out, "{} {line}", event.at.clock());
         }
     }
     out
-}
-
-fn clock(at: Time) -> String {
-    at.clock()
 }
 
 fn lines(event: &Event, names: &mut Names) -> Vec<String> {

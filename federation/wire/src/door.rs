@@ -54,7 +54,7 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
         .parse(text)
         .map_err(|e| e.to_string())
         .map_err(|e| Refusal::new(if e.contains("maximum depth") { "saml/too-deep" } else { "saml/malformed" }, e))?;
-    let root = document.document_element().ok_or_else(|| Refusal::new("saml/malformed", "no root element"))?;
+    document.document_element().ok_or_else(|| Refusal::new("saml/malformed", "no root element"))?;
     let mut ids = BTreeSet::new();
     let mut signatures = 0;
     for node in document.descendants(document.root()) {
@@ -81,7 +81,6 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
     if signatures > MAX_SIGNATURES {
         return Err(Refusal::new("saml/too-many-signatures", signatures.to_string()));
     }
-    let _ = root;
     Ok(document)
 }
 
