@@ -57,6 +57,12 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
             check.known("device", &p.device, &devices, at("device"));
             check.known("profile", &p.profile, &profiles, at("profile"));
         }
+        Action::PlantCertificate(p) => {
+            check.known("device", &p.device, &devices, at("device"));
+            check.known("profile", &p.profile, &profiles, at("profile"));
+            let users: Vec<&str> = world.uem.users.iter().map(|u| u.name.as_str()).collect();
+            check.known("UEM user", &p.as_user, &users, at("as_user"));
+        }
         Action::SignOut(s) => {
             check.known("device", &s.on, &devices, at("on"));
             check.known("party", &s.at, &parties, at("at"));

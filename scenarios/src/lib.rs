@@ -42,5 +42,6 @@ pub use diagnostic::Diagnostic;
 pub use load::{load_file, load_str};
 pub use model::{
     Action, AsWhom, BreakHow, Breakage, Case, Change, Enrolment, Expect, FactsChange, FactsPatch, Location, MfaAnswer,
-    OnDevice, OnParty, OnProfile, PasswordEntry, Patch, Scenario, SignIn, SignOut, SourceMap, Start, Step, Try, Wait,
+    OnDevice, OnParty, OnProfile, PasswordEntry, Patch, PlantKind, Planting, Scenario, SignIn, SignOut, SourceMap,
+    Start, Step, Try, Wait,
 };

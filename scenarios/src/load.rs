@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const HEADER: [&str; 7] = ["name", "teaches", "story", "baseline", "change", "step", "try"];
 const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
-const ACTIONS: [&str; 13] = [
+const ACTIONS: [&str; 14] = [
     "sign_in",
     "enrol",
     "wipe",
@@ -22,6 +22,7 @@ const ACTIONS: [&str; 13] = [
     "check_in",
     "remove_profile",
     "revoke_certificate",
+    "plant_certificate",
     "change",
     "sign_out",
     "wait",

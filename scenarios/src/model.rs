@@ -106,6 +106,8 @@ pub enum Action {
     RemoveProfile(OnProfile),
     /// `revoke_certificate = { device, profile }`
     RevokeCertificate(OnProfile),
+    /// `plant_certificate = { device, profile, as_user, kind }`: a bad certificate takes the place of a profile's.
+    PlantCertificate(Planting),
     /// `change = [{ at, set }]`: an administrator changes settings.
     #[serde(skip_deserializing)]
     Change(Change),
@@ -199,6 +201,34 @@ pub struct OnProfile {
     pub device: String,
     /// `uem.profiles`, by name.
     pub profile: String,
+}
+
+/// A certificate with a real key that should authenticate nobody, put on a device past UEM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planting {
+    pub device: String,
+    /// `uem.profiles`, by name: in whose place.
+    pub profile: String,
+    /// `uem.users`, by name: whom the certificate claims.
+    pub as_user: String,
+    pub kind: PlantKind,
+}
+
+/// What is wrong with a planted certificate. Each borrows the name of UEM's CA, or no browser would offer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlantKind {
+    /// Signed by another CA that goes by the same name.
+    ForeignCa,
+    /// Signed with its own key.
+    SelfMade,
+    /// Of UEM's CA, valid from tomorrow.
+    NotYetValid,
+    /// Of UEM's CA, for servers only.
+    NoClientAuth,
+    /// Of UEM's CA; it names the device and no person.
+    Nobody,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -1,7 +1,7 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, Start};
+use scenarios::{Action, BreakHow, PlantKind, Start};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
@@ -26,6 +26,16 @@ pub fn action(action: &Action) -> String {
         Action::CheckIn(d) => format!("{} checks in with UEM", d.device),
         Action::RemoveProfile(p) => format!("profile {} is removed from {}", p.profile, p.device),
         Action::RevokeCertificate(p) => format!("the certificate of {} on {} is revoked", p.profile, p.device),
+        Action::PlantCertificate(p) => {
+            let kind = match p.kind {
+                PlantKind::ForeignCa => "another CA's",
+                PlantKind::SelfMade => "a self-made",
+                PlantKind::NotYetValid => "a not yet valid",
+                PlantKind::NoClientAuth => "a server's",
+                PlantKind::Nobody => "a nameless",
+            };
+            format!("{} gets {kind} certificate in place of {}", p.device, p.profile)
+        }
         Action::Change(c) => {
             let at: Vec<&str> = c.patches.iter().map(|p| p.at.as_str()).collect();
             format!("an administrator changes {}", at.join(", "))

@@ -57,6 +57,13 @@ impl Handset {
         self.profiles.keys().cloned().collect()
     }
 
+    /// Puts a certificate and its key where a profile's own would be.
+    pub fn plant(&mut self, net: &Net, profile: &str, plant: crate::plant::Plant) -> Result<(), String> {
+        let certified = net.authority().certified(vec![plant.der], plant.key_pkcs8).map_err(|e| e.to_string())?;
+        self.profiles.insert(profile.into(), Profile { certified, pems: plant.pems });
+        Ok(())
+    }
+
     /// Drops a profile with its key, as when a person removes it by hand.
     pub fn remove_profile(&mut self, name: &str) -> bool {
         self.profiles.remove(name).is_some()

@@ -18,6 +18,7 @@ pub mod device;
 pub mod formats;
 pub mod net;
 pub mod page;
+mod plant;
 pub mod report;
 pub mod runner;
 pub mod saas;

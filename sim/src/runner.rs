@@ -5,7 +5,9 @@ use crate::net::{Caller, Fault};
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
 use federation::{Client, DeviceContext, Event, EventKind, Finding, Outcome, Time};
-use scenarios::{Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, SignIn, Start, Step};
+use scenarios::{
+    Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, Planting, SignIn, Start, Step,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -145,6 +147,7 @@ impl Stage {
                 let udid = self.handset(&on.device)?.udid.clone();
                 self.manage_uem(uem_mock::Manage::Revoke { udid, profile: on.profile.clone() })?;
             }
+            Action::PlantCertificate(plant) => self.plant(plant)?,
             Action::Change(change) => self.change(&change.world)?,
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
             Action::Break(breakage) => self.running.net.set_fault(&breakage.party, Some(fault(breakage))),
@@ -171,6 +174,17 @@ impl Stage {
         for (_, sessions) in self.sessions.iter_mut().filter(|(key, _)| own(key)) {
             sessions.remove(at);
         }
+    }
+
+    /// A bad certificate, with the key that it fits, takes the place of a profile's.
+    fn plant(&mut self, wish: &Planting) -> Result<(), String> {
+        let users = &self.running.world.uem.users;
+        let claims = users.iter().find(|u| u.name == wish.as_user).cloned();
+        let claims = claims.ok_or_else(|| format!("UEM has no user `{}`", wish.as_user))?;
+        let (net, now) = (self.running.net.clone(), self.running.core.clock.now());
+        let udid = self.handset(&wish.device)?.udid.clone();
+        let plant = self.running.insider.make(wish.kind, &claims, &udid, now).map_err(|e| e.to_string())?;
+        self.handset(&wish.device)?.plant(&net, &wish.profile, plant)
     }
 
     fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {

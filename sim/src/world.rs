@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::core::Core;
 use crate::device::{Handset, UemHosts};
 use crate::net::{Caller, Fabric, Net};
+use crate::plant::Insider;
 use crate::saas::{App, OktaIdp};
 use crate::store::Store;
 use bytes::Bytes;
@@ -51,6 +52,8 @@ pub struct Running {
     pub uem: Arc<uem_mock::Uem>,
     pub handsets: BTreeMap<String, Handset>,
     pub uem_hosts: UemHosts,
+    /// For certificates that UEM never issued.
+    pub insider: Insider,
     pub totp_secrets: BTreeMap<String, Vec<u8>>,
     pub default_ip: IpAddr,
 }
@@ -82,11 +85,10 @@ impl Running {
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
         let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);
-        let uem = Arc::new(uem_mock::Uem::new(
-            world.uem.clone(),
-            uem_mock::CaKey { key_pkcs8: crate::device::new_key() },
-            start,
-        ));
+        let ca_key = crate::device::new_key();
+        let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
+        let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));
+        let insider = Insider { certificate: uem.ca_certificate(), key_pkcs8: ca_key };
         let totp_secrets: BTreeMap<String, Vec<u8>> = world
             .okta
             .users
@@ -118,6 +120,7 @@ impl Running {
         let default_ip = world.networks.first().map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip);
         let mut running = Running {
             handsets: handsets.collect(),
+            insider,
             uem_hosts: UemHosts { enrollment: world.uem.enrollment_host.clone() },
             world: world.clone(),
             core,

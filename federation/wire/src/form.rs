@@ -1,6 +1,7 @@
 //! Forms: what browsers post, and pages that post by themselves.
 
 use crate::Refusal;
+use crate::look::{self, POST};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write as _;
 
@@ -56,10 +57,11 @@ pub fn auto_post_page(title: &str, action: &str, fields: &[(&str, &str)]) -> Str
         let _ =
             write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", html_escape(name), html_escape(value));
     }
-    format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"><title>{0}</title></head><body><main data-page=\"auto-post\">\
-         <form method=\"post\" action=\"{1}\" data-auto=\"1\">{inputs}<button type=\"submit\">Continue</button></form></main></body></html>",
+    let main = format!(
+        "<main data-page=\"auto-post\"><h1>{0}</h1><form method=\"post\" action=\"{1}\" data-auto=\"1\">{inputs}\
+         <button type=\"submit\">Continue</button></form></main><script>{POST}</script>",
         html_escape(title),
         html_escape(action),
-    )
+    );
+    look::page(title, "One moment", &main)
 }

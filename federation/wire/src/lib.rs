@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod door;
 pub mod dsig;
 pub mod form;
+pub mod look;
 pub mod metadata;
 mod read;
 pub mod redirect;

@@ -150,23 +150,23 @@ fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Opt
         Next::Identify => Page { username: true, ..form("okta/identify", "Sign in", "/login") }.answer(200),
         Next::StepUp => {
             let has = |factor| person.is_some_and(|user| user.factors.contains(&factor));
-            let (code, push) = (has(Factor::Totp), has(Factor::Push));
-            Page { code, push, ..form("okta/mfa", "Verify it is you", "/mfa") }.answer(200)
+            mfa_page(tx, has(Factor::Totp), has(Factor::Push), false)
         }
         Next::NotAssigned => {
             let login = person.map_or("", |user| user.login.as_str());
             x.log("app.generic.unauth_app_access_attempt", "FAILURE", login, &tx.app, "not assigned");
-            Page::new("okta/not-assigned", "You are not assigned to this app").answer(200)
+            Page { home: true, ..Page::new("okta/not-assigned", "You are not assigned to this app") }.answer(200)
         }
         Next::EnrolmentPage(integration) => {
             let title = format!("This device must be secured by {}", integration.provider_name);
-            Page { link: integration.enrollment_link.clone(), ..Page::new("okta/enrolment", title) }.answer(200)
+            let text = "Enroll it, then open the app again.".into();
+            Page { text, link: integration.enrollment_link.clone(), ..Page::new("okta/enrolment", title) }.answer(200)
         }
         Next::Denied => {
             let text = "Access to this application is not allowed at this time due to a policy set by your \
                 administrator. If you're wondering why this is happening, please contact your administrator. \
                 If it's any consolation, we can take you to your Okta home page.";
-            Page { text: text.into(), ..Page::new("okta/denied", "Access denied") }.answer(200)
+            Page { text: text.into(), home: true, ..Page::new("okta/denied", "Access denied") }.answer(200)
         }
         _ => sign_in_page(tx, false),
     }
@@ -174,8 +174,23 @@ fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Opt
 
 pub fn sign_in_page(tx: &Transaction, failed: bool) -> Response {
     let (action, transaction) = ("/login", tx.id.clone());
-    let page = Page::new("okta/sign-in", "Sign in");
-    Page { action, transaction, failed, username: true, password: true, ..page }.answer(200)
+    let mut page = Page::new("okta/sign-in", "Sign in");
+    if failed {
+        (page.class, page.text) = ("error", "Unable to sign in.".into());
+    }
+    Page { action, transaction, failed, username: true, password: true, submit: "Sign in", ..page }.answer(200)
+}
+
+/// The push is answered on this page: it stands in for the phone.
+pub fn mfa_page(tx: &Transaction, code: bool, push: bool, failed: bool) -> Response {
+    let (action, transaction) = ("/mfa", tx.id.clone());
+    let mut page = Page::new("okta/mfa", "Verify it is you");
+    if failed {
+        (page.class, page.text) = ("error", "The second factor was not accepted.".into());
+    } else if !code && !push {
+        page.text = "This app asks for a second factor, and you have none enrolled.".into();
+    }
+    Page { action, transaction, failed, code, push, submit: "Verify", ..page }.answer(200)
 }
 
 fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person: Option<&User>) -> Response {

@@ -85,16 +85,10 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
     if !passed {
         decided(x, "refuse the factor", "mfa/failed");
         tx.failures = tx.failures.saturating_add(1);
-        let page = super::page::Page {
-            action: "/mfa",
-            transaction: tx.id.clone(),
-            failed: true,
-            code: user.factors.contains(&Factor::Totp),
-            push: user.factors.contains(&Factor::Push),
-            ..super::page::Page::new("okta/mfa", "Verify it is you")
-        };
+        let has = |factor| user.factors.contains(&factor);
+        let page = drive::mfa_page(&tx, has(Factor::Totp), has(Factor::Push), true);
         x.okta.state().keep(tx, x.now);
-        return page.answer(200);
+        return page;
     }
     decided(x, "accept the factor", "mfa/passed");
     tx.factor = Some(user.name.clone());

@@ -2,6 +2,7 @@
 
 mod acs;
 mod drive;
+mod home;
 mod issue;
 mod login;
 mod page;
@@ -30,7 +31,7 @@ pub fn route(okta: &Okta, outside: &dyn Outside, request: &Request) -> Response 
     let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
     let post = request.method() == ::http::Method::POST;
     match parts.as_slice() {
-        ["app", "UserHome"] => page::Page::new("okta/dashboard", "My apps").answer(200),
+        ["app", "UserHome"] => home::dashboard(&x),
         ["app", app, "sso", "saml"] => start::start(&x, app, post),
         ["app", app, "metadata"] => start::app_metadata(&x, app),
         ["api", "v1", "idps", id, "metadata.xml"] => start::sp_metadata(&x, id),
@@ -39,12 +40,7 @@ pub fn route(okta: &Okta, outside: &dyn Outside, request: &Request) -> Response 
         ["login"] if post => login::login(&x),
         ["mfa"] if post => login::mfa(&x),
         [".well-known", "webfinger"] => webfinger::webfinger(&x),
-        ["signout"] => {
-            if let Some(sid) = x.cookie("sid") {
-                okta.state().sessions.remove(&sid);
-            }
-            page::Page::new("okta/identify", "Signed out").answer(200)
-        }
+        ["signout"] => home::sign_out(&x),
         _ => page::Page::new("okta/error", "Not found").answer(404),
     }
 }
@@ -97,9 +93,9 @@ impl Exchange<'_> {
     }
     pub fn refuse(&self, code: &str, detail: &str) -> Response {
         self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
-        let mut page = page::Page::new("okta/error", "GENERAL_NONSUCCESS");
-        page.class = "reason";
-        page.text = format!("GENERAL_NONSUCCESS {code}: {detail}");
+        let mut page = page::Page::new("okta/error", "400 Bad Request");
+        page.text = "Error Code: GENERAL_NONSUCCESS".into();
+        page.reason = format!("{code}: {detail}");
         page.answer(400)
     }
 }

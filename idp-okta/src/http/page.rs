@@ -4,7 +4,9 @@ use askama::Template;
 use bytes::Bytes;
 use federation::Response;
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
 
 #[derive(Template, Default)]
 #[template(path = "page.html")]
@@ -13,6 +15,8 @@ pub struct Page {
     pub title: String,
     pub class: &'static str,
     pub text: String,
+    /// For whoever runs the place, below the text.
+    pub reason: String,
     pub link: String,
     pub action: &'static str,
     pub transaction: String,
@@ -21,11 +25,17 @@ pub struct Page {
     pub password: bool,
     pub code: bool,
     pub push: bool,
+    /// What the button says.
+    pub submit: &'static str,
+    /// Name and address of each app that can be opened from here.
+    pub tiles: Vec<(String, String)>,
+    /// Leads to the person's home page.
+    pub home: bool,
 }
 
 impl Page {
     pub fn new(page: &'static str, title: impl Into<String>) -> Page {
-        Page { page, title: title.into(), class: "message", ..Page::default() }
+        Page { page, title: title.into(), class: "message", submit: "Next", ..Page::default() }
     }
     pub fn answer(&self, status: u16) -> Response {
         match self.render() {
@@ -45,8 +55,11 @@ pub fn typed(status: u16, kind: &'static str, text: String) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let csp = "default-src 'none'; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'";
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
+    if let Ok(policy) = HeaderValue::from_str(&wire::look::security_policy()) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
@@ -59,7 +72,9 @@ pub fn redirect(to: &str) -> Response {
 }
 
 pub fn set_cookie(response: &mut Response, name: &str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Secure; HttpOnly; SameSite=None; Path=/")) {
+    let life = if value.is_empty() { "; Max-Age=0" } else { "" };
+    if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Secure; HttpOnly; SameSite=None; Path=/{life}"))
+    {
         response.headers_mut().append(SET_COOKIE, value);
     }
 }

@@ -9,7 +9,7 @@ use federation::tenant::access::{
 };
 use federation::tenant::uem::{Payload, Template};
 use federation::{Client, Outcome, Platform, Time};
-use scenarios::{BreakHow, MfaAnswer, PasswordEntry};
+use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -246,6 +246,22 @@ impl Oracle {
             v.because("certificate/missing");
             return None;
         };
+        // certificate-truth: of our CA, in its time, for clients
+        match certificate.planted {
+            Some(PlantKind::ForeignCa | PlantKind::SelfMade) => {
+                v.because("certificate/bad-signature");
+                return None;
+            }
+            Some(PlantKind::NoClientAuth) => {
+                v.because("certificate/key-usage");
+                return None;
+            }
+            _ => {}
+        }
+        if self.now < certificate.from {
+            v.because("certificate/not-yet-valid");
+            return None;
+        }
         if self.now > certificate.until {
             v.because("certificate/expired");
             return None;
@@ -269,6 +285,10 @@ impl Oracle {
         certificate: &Certificate,
         directories: &[String],
     ) -> Option<Account> {
+        if certificate.planted == Some(PlantKind::Nobody) {
+            v.because("person/not-found");
+            return None;
+        }
         let methods = &self.world.access.methods;
         let identifiers = match method {
             AuthMethod::MobileSsoIos => &methods.mobile_sso_ios.identifiers,

@@ -6,8 +6,11 @@ use crate::Oracle;
 use federation::device::{Device, Facts};
 use federation::tenant::uem::{ActionKind, CompliancePolicy, ComplianceRule, Matching, Payload, Template};
 use federation::{Client, DeviceKind, Platform, Time};
+use scenarios::{PlantKind, Planting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A device certificate with what stands in it.
 #[derive(Debug, Clone)]
@@ -17,7 +20,10 @@ pub(crate) struct Certificate {
     pub upn: String,
     pub email: String,
     pub username: String,
+    pub from: Time,
     pub until: Time,
+    /// Planted past UEM.
+    pub planted: Option<PlantKind>,
     pub revoked: Option<Time>,
 }
 
@@ -163,10 +169,36 @@ impl Oracle {
             upn: user.upn.clone().unwrap_or_else(|| user.email.clone()),
             email: user.email.clone(),
             username: user.username.clone(),
-            until: self.now + Duration::from_secs(u64::from(uem.ca.leaf_days) * 86_400),
+            from: self.now,
+            until: self.now + DAY * uem.ca.leaf_days,
+            planted: None,
             revoked: None,
         };
         phone.certificates.insert(profile.name.clone(), certificate);
+    }
+
+    /// A certificate that UEM did not mean to issue, or never saw, in the place of a profile's.
+    // certificate-truth
+    pub(crate) fn plant(&mut self, wish: &Planting) {
+        let uem = &self.world.uem;
+        let profile = uem.profiles.iter().find(|p| p.name == wish.profile);
+        let user = uem.users.iter().find(|u| u.name == wish.as_user);
+        let (Some(profile), Some(user), Some(phone)) = (profile, user, self.phones.get_mut(&wish.device)) else {
+            return;
+        };
+        let tomorrow = wish.kind == PlantKind::NotYetValid;
+        let certificate = Certificate {
+            payload: profile.payload,
+            template: Template::EnrollmentUser,
+            upn: user.upn.clone().unwrap_or_else(|| user.email.clone()),
+            email: user.email.clone(),
+            username: user.username.clone(),
+            from: if tomorrow { self.now + DAY } else { self.now },
+            until: self.now + DAY * 365,
+            planted: Some(wish.kind),
+            revoked: None,
+        };
+        phone.certificates.insert(wish.profile.clone(), certificate);
     }
 
     fn report(&self, phone: &mut Phone) {

@@ -65,6 +65,7 @@ impl Oracle {
                     certificate.revoked.get_or_insert(now);
                 }
             }
+            Action::PlantCertificate(wish) => self.plant(wish),
             Action::Change(change) => {
                 self.world = (*change.world).clone();
                 self.world.okta.users.extend(self.newcomers.iter().cloned());
