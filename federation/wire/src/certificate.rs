@@ -97,6 +97,13 @@ fn judged(error: &webpki::Error) -> Refusal {
         UnknownRevocationStatus => "certificate/revocation-unknown",
         RequiredEkuNotFoundContext(_) | CaUsedAsEndEntity => "certificate/key-usage",
         InvalidSignatureForPublicKey => "certificate/bad-signature",
+        PathLenConstraintViolated | EndEntityUsedAsCa | MaximumPathDepthExceeded | NameConstraintViolation => {
+            "certificate/path"
+        }
+        UnsupportedCriticalExtension => "certificate/critical-extension",
+        UnsupportedSignatureAlgorithmContext(_) | UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            "certificate/algorithm"
+        }
         _ => "certificate/malformed",
     };
     Refusal::new(code, format!("{error:?}"))

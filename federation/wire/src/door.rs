@@ -2,16 +2,19 @@
 
 use crate::Refusal;
 use std::collections::BTreeSet;
-use uppsala::{Document, NodeId, NodeKind};
+use uppsala::{Document, Element, NodeId, NodeKind};
+
+use crate::saml::{ASSERTION, PROTOCOL};
 
 pub const MAX_BYTES: usize = 256 * 1024;
 const MAX_DEPTH: usize = 64;
 const MAX_ATTRIBUTES: usize = 64;
 const MAX_NAMESPACES: usize = 32;
+const MAX_ELEMENTS: usize = 8192;
 const MAX_SIGNATURES: usize = 4;
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// Text that has passed the checks that need no parser.
+/// Text that has passed the checks that need no parser: size, encoding, forbidden constructs, depth, width.
 pub fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.len() > MAX_BYTES {
         return Err(Refusal::new("saml/too-large", format!("{} bytes", bytes.len())));
@@ -20,30 +23,99 @@ pub fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if text.contains('\0') {
         return Err(Refusal::new("saml/not-utf8", "a NUL"));
     }
-    if text.contains("<!DOCTYPE") || text.contains("<!ENTITY") {
-        return Err(Refusal::new("saml/doctype", "a document type declaration"));
-    }
-    depth(text)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    scan(after_declaration(text)?)?;
     Ok(text)
 }
 
-/// Refuses nesting that would overflow a recursive parser; counts tags roughly, never too few.
-fn depth(text: &str) -> Result<(), Refusal> {
-    let bytes = text.as_bytes();
-    let mut depth = 0usize;
-    for (i, b) in bytes.iter().enumerate() {
-        match (b, bytes.get(i + 1)) {
-            (b'<', Some(b'/')) => depth = depth.saturating_sub(1),
-            (b'<', Some(b'!' | b'?')) => {}
-            (b'<', _) => depth += 1,
-            (b'/', Some(b'>')) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(Refusal::new("saml/too-deep", format!("more than {MAX_DEPTH} levels")));
+/// What follows the XML declaration, which may only say version 1.0 and UTF-8.
+fn after_declaration(text: &str) -> Result<&str, Refusal> {
+    let Some(rest) = text.strip_prefix("<?xml").filter(|r| r.starts_with([' ', '\t', '\r', '\n'])) else {
+        return Ok(text);
+    };
+    let (declaration, body) =
+        rest.split_once("?>").ok_or_else(|| Refusal::new("saml/malformed", "an open XML declaration"))?;
+    for (name, wanted) in [("version", "1.0"), ("encoding", "utf-8")] {
+        let Some((_, value)) = declaration.split_once(name) else { continue };
+        let value = value.trim_start().trim_start_matches('=').trim_start();
+        let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\'')).and_then(|quote| {
+            let (value, _) = value[1..].split_once(quote)?;
+            Some(value)
+        });
+        if !quoted.is_some_and(|v| v.eq_ignore_ascii_case(wanted)) {
+            return Err(Refusal::new("saml/declaration", format!("{name} is not {wanted}")));
         }
     }
-    Ok(())
+    Ok(body)
+}
+
+/// Walks the tags before any parser does, and refuses what would hurt a parser: declarations, depth, width, number.
+/// `<` stands in no attribute value of a well-formed document, so that no quoting can hide a tag.
+fn scan(text: &str) -> Result<(), Refusal> {
+    let malformed = |what: &str| Refusal::new("saml/malformed", what);
+    let (mut depth, mut elements) = (0usize, 0usize);
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if let Some(code) = forbidden(rest) {
+            return Err(Refusal::new(code, rest.chars().take(12).collect::<String>()));
+        }
+        let (end, empty) = tag(rest)?;
+        if rest.starts_with('/') {
+            depth = depth.checked_sub(1).ok_or_else(|| malformed("an end tag too many"))?;
+        } else {
+            elements += 1;
+            if elements > MAX_ELEMENTS {
+                return Err(Refusal::new("saml/too-many-elements", format!("more than {MAX_ELEMENTS}")));
+            }
+            if depth == MAX_DEPTH {
+                return Err(Refusal::new("saml/too-deep", format!("more than {MAX_DEPTH} levels")));
+            }
+            depth += usize::from(!empty);
+        }
+        rest = &rest[end..];
+    }
+    if depth == 0 { Ok(()) } else { Err(malformed("an element without an end")) }
+}
+
+/// The check that forbids what stands behind a `<`.
+fn forbidden(rest: &str) -> Option<&'static str> {
+    match rest.as_bytes() {
+        [b'!', b'-', ..] => Some("saml/comment"),
+        [b'!', b'[', ..] => Some("saml/cdata"),
+        [b'!', ..] => Some("saml/doctype"),
+        [b'?', ..] => Some("saml/processing-instruction"),
+        _ => None,
+    }
+}
+
+/// Length of the tag that begins behind a `<`, and whether its element is empty. Counts attributes on the way.
+fn tag(rest: &str) -> Result<(usize, bool), Refusal> {
+    let (mut attributes, mut namespaces, mut name_from, mut at) = (0usize, 0usize, 0usize, 0usize);
+    let bytes = rest.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'>' => return Ok((at + 1, at > 0 && bytes[at - 1] == b'/')),
+            b'<' => break,
+            quote @ (b'"' | b'\'') => {
+                let length = bytes[at + 1..].iter().position(|b| b == quote || *b == b'<');
+                let Some(length) = length.filter(|n| bytes[at + 1 + n] == *quote) else { break };
+                let before = &bytes[name_from..at];
+                let name = before.iter().position(|b| b.is_ascii_whitespace()).map_or(before, |n| &before[n..]);
+                let is_namespace = name.trim_ascii_start().starts_with(b"xmlns");
+                namespaces += usize::from(is_namespace);
+                attributes += usize::from(!is_namespace);
+                if attributes > MAX_ATTRIBUTES || namespaces > MAX_NAMESPACES {
+                    return Err(Refusal::new("saml/too-many-attributes", format!("{attributes} and {namespaces}")));
+                }
+                at += length + 1;
+                name_from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Err(Refusal::new("saml/malformed", "a tag without an end"))
 }
 
 /// Parses and refuses what no SAML message needs.
@@ -52,36 +124,67 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
         .with_max_depth(MAX_DEPTH as u32)
         .with_forbid_dtd(true)
         .parse(text)
-        .map_err(|e| e.to_string())
-        .map_err(|e| Refusal::new(if e.contains("maximum depth") { "saml/too-deep" } else { "saml/malformed" }, e))?;
+        .map_err(|e| Refusal::new("saml/malformed", e.to_string()))?;
     document.document_element().ok_or_else(|| Refusal::new("saml/malformed", "no root element"))?;
     let mut ids = BTreeSet::new();
     let mut signatures = 0;
     for node in document.descendants(document.root()) {
         match document.node_kind(node) {
-            Some(NodeKind::Comment(_)) => return Err(Refusal::new("saml/comment", "a comment")),
-            Some(NodeKind::ProcessingInstruction(_)) => {
-                return Err(Refusal::new("saml/processing-instruction", "a processing instruction"));
-            }
-            Some(NodeKind::CData(_)) => return Err(Refusal::new("saml/cdata", "a CDATA section")),
             Some(NodeKind::Element(element)) => {
-                if element.attributes.len() > MAX_ATTRIBUTES || element.namespace_declarations.len() > MAX_NAMESPACES {
-                    return Err(Refusal::new("saml/too-many-attributes", element.name.prefixed_name().to_string()));
-                }
-                if let Some(id) = element.get_attribute("ID")
-                    && !ids.insert(id.to_string())
-                {
-                    return Err(Refusal::new("saml/duplicate-id", id));
-                }
+                identifiers(element, &mut ids)?;
+                absolute(element)?;
                 signatures += usize::from(element.matches_name_ns(DSIG, "Signature"));
             }
-            _ => {}
+            Some(NodeKind::Text(_)) => {}
+            // The scan has refused these already, but for the parser's own idea of what it read.
+            _ => return Err(Refusal::new("saml/malformed", "neither an element nor text")),
         }
     }
     if signatures > MAX_SIGNATURES {
         return Err(Refusal::new("saml/too-many-signatures", signatures.to_string()));
     }
     Ok(document)
+}
+
+/// Whatever a signature could refer to is named once, in a way that no two readers see differently.
+fn identifiers(element: &Element<'_>, ids: &mut BTreeSet<String>) -> Result<(), Refusal> {
+    for attribute in &element.attributes {
+        let name = &attribute.name.local_name;
+        if !name.eq_ignore_ascii_case("id") && name != "AssertionID" {
+            continue;
+        }
+        let value = attribute.value.to_string();
+        if attribute.name.namespace_uri.is_some() {
+            return Err(Refusal::new("saml/id", "an identifier in a foreign namespace"));
+        }
+        let ours = [PROTOCOL, ASSERTION].iter().any(|ns| element.name.namespace_uri.as_deref() == Some(*ns));
+        if ours && !is_ncname(&value) {
+            return Err(Refusal::new("saml/id", format!("`{value}` is no identifier")));
+        }
+        if !ids.insert(value) {
+            return Err(Refusal::new("saml/duplicate-id", attribute.value.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// xs:ID as everybody writes it: no colon, no white space, no digit first.
+fn is_ncname(text: &str) -> bool {
+    let letter = |c: char| c.is_alphabetic() || c == '_';
+    text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_numeric() || c == '-' || c == '.')
+}
+
+/// Canonicalisation of relative namespace names is undefined: some implementations then digest nothing.
+fn absolute(element: &Element<'_>) -> Result<(), Refusal> {
+    for (_, uri) in &element.namespace_declarations {
+        let scheme = uri.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        if !uri.is_empty() && !is_scheme {
+            return Err(Refusal::new("saml/relative-namespace", uri.to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// Child elements in order.
@@ -109,20 +212,23 @@ pub fn only(
     }
 }
 
-/// The text of an element that holds one text node and nothing else; trimmed.
+/// The text of an element that holds one text node and nothing else, exactly as it stands.
 pub fn value(document: &Document<'_>, of: NodeId) -> Result<String, Refusal> {
     match document.children(of)[..] {
         [] => Ok(String::new()),
         [one] => match document.node_kind(one) {
-            Some(NodeKind::Text(text)) => Ok(text.trim().to_string()),
+            Some(NodeKind::Text(text)) => Ok(text.to_string()),
             _ => Err(Refusal::new("saml/not-text", "a value that is not one text")),
         },
         _ => Err(Refusal::new("saml/not-text", "a value in several pieces")),
     }
 }
 
+/// An attribute in no namespace; `x:ID` is not `ID`.
 pub fn attribute(document: &Document<'_>, of: NodeId, name: &str) -> Option<String> {
-    document.get_attribute(of, name).map(String::from)
+    let attributes = &document.element(of)?.attributes;
+    let found = attributes.iter().find(|a| a.name.namespace_uri.is_none() && a.name.local_name == name)?;
+    Some(found.value.to_string())
 }
 
 /// Text for element content or a double-quoted attribute.
@@ -136,7 +242,8 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", c as u32)),
-            c if (c as u32) < 0x20 => {}
+            // No XML document can hold these, not even as references.
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }

@@ -1,7 +1,9 @@
 //! XML signatures: keys from configuration alone, one shape, an allow-list of algorithms.
 
 use crate::Refusal;
-use crate::door::{DSIG, attribute, elements, named, only};
+use crate::door::{self, DSIG, attribute, elements, named, only};
+use crate::saml::ASSERTION;
+use aws_lc_rs::digest as hash;
 use aws_lc_rs::signature as raw;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::keys::loader;
@@ -16,12 +18,13 @@ const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub const RSA_SHA1: &str = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
 pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
-const RSA: &[&str] = &[
-    RSA_SHA256,
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
-];
-const EC: &[&str] = &[ECDSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"];
+const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
+const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+const ECDSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384";
+const RSA: &[&str] = &[RSA_SHA256, RSA_SHA384, RSA_SHA512];
+const EC: &[&str] = &[ECDSA_SHA256, ECDSA_SHA384];
+/// P-256 and P-384.
+const CURVES: &[&str] = &["1.2.840.10045.3.1.7", "1.3.132.0.34"];
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const DIGESTS: &[&str] =
     &[SHA256, "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
@@ -127,7 +130,13 @@ impl TrustedKey {
                 return Err(Refusal::new("key/too-small", format!("RSA of {} bits", rsa.key_size())));
             }
             x509_parser::public_key::PublicKey::RSA(_) => Kind::Rsa,
-            x509_parser::public_key::PublicKey::EC(_) => Kind::Ec,
+            x509_parser::public_key::PublicKey::EC(_) => {
+                let curve = spki.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|o| o.to_id_string());
+                match curve {
+                    Some(curve) if CURVES.contains(&curve.as_str()) => Kind::Ec,
+                    other => return Err(Refusal::new("key/kind", other.unwrap_or_else(|| "no named curve".into()))),
+                }
+            }
             _ => return Err(Refusal::new("key/kind", "neither RSA nor EC")),
         };
         let key = loader::load_spki_der(spki.raw).map_err(bad_key)?;
@@ -154,7 +163,10 @@ impl TrustedKey {
         }
         let algorithm: &dyn raw::VerificationAlgorithm = match (self.kind, method) {
             (Kind::Ec, ECDSA_SHA256) => &raw::ECDSA_P256_SHA256_FIXED,
+            (Kind::Ec, ECDSA_SHA384) => &raw::ECDSA_P384_SHA384_FIXED,
             (Kind::Rsa, RSA_SHA256) => &raw::RSA_PKCS1_2048_8192_SHA256,
+            (Kind::Rsa, RSA_SHA384) => &raw::RSA_PKCS1_2048_8192_SHA384,
+            (Kind::Rsa, RSA_SHA512) => &raw::RSA_PKCS1_2048_8192_SHA512,
             (Kind::Rsa, RSA_SHA1) => &raw::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             _ => return Err(Refusal::new("saml/algorithm", method)),
         };
@@ -178,8 +190,8 @@ pub(crate) fn template(id: &str, key: &SigningKey) -> String {
     )
 }
 
-/// Fills every template of `xml`, innermost first.
-pub(crate) fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
+/// Signs by every signature template of `xml`, innermost first. What a template asks for is the caller's business.
+pub fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
     let failed = |e: bergshamra::Error| Refusal::new("saml/cannot-sign", e.to_string());
     let mut document = uppsala::parse(xml).map_err(|e| Refusal::new("saml/cannot-sign", e.to_string()))?;
     let mut signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
@@ -193,7 +205,16 @@ pub(crate) fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
     Ok(document.to_xml())
 }
 
-/// Checks the shape of one signature and names the element that it covers.
+/// The names of the child elements, where all of them are XML-DSig's.
+fn parts<'d>(document: &'d Document<'_>, of: NodeId) -> Option<Vec<&'d str>> {
+    let one = |n: &NodeId| {
+        let element = document.element(*n).filter(|e| e.name.namespace_uri.as_deref() == Some(DSIG))?;
+        Some(element.name.local_name.as_ref())
+    };
+    elements(document, of).iter().map(one).collect()
+}
+
+/// Checks the shape of one signature, so that nothing is left to interpret, and names the element that it covers.
 fn shape(
     document: &Document<'_>,
     signature: NodeId,
@@ -201,47 +222,115 @@ fn shape(
     floor: SignatureFloor,
 ) -> Result<NodeId, Refusal> {
     let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
-    let parent = document.parent(signature).ok_or_else(|| refuse("no parent"))?;
+    let parent = place(document, signature)?;
     if named(document, parent, DSIG, "Signature").len() != 1 {
         return Err(refuse("two signatures in one element"));
     }
-    let names: Vec<String> = elements(document, signature)
-        .iter()
-        .filter_map(|n| document.element(*n).map(|e| e.name.local_name.to_string()))
-        .collect();
-    if names != ["SignedInfo", "SignatureValue", "KeyInfo"] && names != ["SignedInfo", "SignatureValue"] {
-        return Err(refuse("unexpected parts"));
+    let has = |of: NodeId, wanted: &[&str]| parts(document, of).is_some_and(|p| p == wanted);
+    if !has(signature, &["SignedInfo", "SignatureValue", "KeyInfo"])
+        && !has(signature, &["SignedInfo", "SignatureValue"])
+    {
+        return Err(refuse("it is not SignedInfo, SignatureValue and KeyInfo"));
+    }
+    // Readers differ in whether `x:Algorithm` is an algorithm.
+    let prefixed =
+        |n: NodeId| document.element(n).is_some_and(|e| e.attributes.iter().any(|a| a.name.prefix.is_some()));
+    if document.descendants(signature).into_iter().any(prefixed) {
+        return Err(refuse("an attribute with a prefix"));
+    }
+    if let Some(info) = only(document, signature, DSIG, "KeyInfo")? {
+        key_info(document, info)?;
     }
     let info = only(document, signature, DSIG, "SignedInfo")?.ok_or_else(|| refuse("no SignedInfo"))?;
+    if !has(info, &["CanonicalizationMethod", "SignatureMethod", "Reference"]) {
+        return Err(refuse("SignedInfo is not one method each and one Reference"));
+    }
     let reference = only(document, info, DSIG, "Reference")?.ok_or_else(|| refuse("no Reference"))?;
     let id = attribute(document, parent, "ID").ok_or_else(|| refuse("the parent has no ID"))?;
     if attribute(document, reference, "URI") != Some(format!("#{id}")) {
-        return Err(refuse("it refers to something else than its parent"));
+        return Err(Refusal::new("saml/reference", "it refers to something else than its parent"));
     }
-    let algorithm = |of: NodeId, name: &'static str| -> Result<String, Refusal> {
-        let node = only(document, of, DSIG, name)?.ok_or_else(|| refuse(name))?;
-        attribute(document, node, "Algorithm").ok_or_else(|| refuse(name))
-    };
-    if algorithm(info, "CanonicalizationMethod")? != EXC_C14N {
-        return Err(refuse("canonicalisation other than exclusive"));
+    if !has(reference, &["Transforms", "DigestMethod", "DigestValue"]) {
+        return Err(refuse("Reference is not transforms, digest method and digest"));
     }
-    let transforms = only(document, reference, DSIG, "Transforms")?.ok_or_else(|| refuse("no transforms"))?;
-    for transform in elements(document, transforms) {
-        let name = attribute(document, transform, "Algorithm").unwrap_or_default();
-        if name != ENVELOPED && name != EXC_C14N {
-            return Err(Refusal::new("saml/transform", name));
-        }
+    transforms(document, reference)?;
+    if bare_algorithm(document, info, "CanonicalizationMethod")? != EXC_C14N {
+        return Err(Refusal::new("saml/canonicalization", "other than exclusive without comments"));
     }
-    let method = algorithm(info, "SignatureMethod")?;
+    let method = bare_algorithm(document, info, "SignatureMethod")?;
     if !key.allows(&method, floor) {
         return Err(Refusal::new("saml/algorithm", method));
     }
-    let digest = algorithm(reference, "DigestMethod")?;
+    let digest = bare_algorithm(document, reference, "DigestMethod")?;
     let weak = floor == SignatureFloor::Sha1 && digest == SHA1;
     if !weak && !DIGESTS.contains(&digest.as_str()) {
         return Err(Refusal::new("saml/algorithm", digest));
     }
+    let value = only(document, reference, DSIG, "DigestValue")?.ok_or_else(|| refuse("no DigestValue"))?;
+    if of_nothing(&crate::form::decode_post(&door::value(document, value)?)?) {
+        return Err(Refusal::new("saml/void-digest", "the digest of nothing"));
+    }
     Ok(parent)
+}
+
+/// A signature stands in the message or in its assertion, nowhere else.
+fn place(document: &Document<'_>, signature: NodeId) -> Result<NodeId, Refusal> {
+    let refuse = |what: &str| Refusal::new("saml/signature-place", what);
+    let parent = document.parent(signature).ok_or_else(|| refuse("no parent"))?;
+    let root = document.document_element();
+    let is_assertion = document.element(parent).is_some_and(|e| e.matches_name_ns(ASSERTION, "Assertion"));
+    if Some(parent) != root && !(is_assertion && document.parent(parent) == root) {
+        return Err(refuse("neither in the message nor in its assertion"));
+    }
+    Ok(parent)
+}
+
+/// A hint at most: keys come from configuration. What would have to be fetched or decrypted is refused.
+fn key_info(document: &Document<'_>, info: NodeId) -> Result<(), Refusal> {
+    let hints = ["X509Data", "KeyName", "KeyValue"];
+    match parts(document, info) {
+        Some(names) if names.iter().all(|n| hints.contains(n)) => Ok(()),
+        _ => Err(Refusal::new("saml/key-info", "neither a certificate nor a name nor a key")),
+    }
+}
+
+/// The algorithm of a method that has no parameters.
+fn bare_algorithm(document: &Document<'_>, of: NodeId, name: &'static str) -> Result<String, Refusal> {
+    let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
+    let node = only(document, of, DSIG, name)?.ok_or_else(|| refuse(name))?;
+    if !elements(document, node).is_empty() {
+        return Err(refuse("a method with parameters"));
+    }
+    attribute(document, node, "Algorithm").ok_or_else(|| refuse(name))
+}
+
+/// Enveloped signature, then exclusive canonicalisation; the latter may name prefixes.
+fn transforms(document: &Document<'_>, reference: NodeId) -> Result<(), Refusal> {
+    let refuse = |what: String| Err(Refusal::new("saml/transform", what));
+    let Some(list) = only(document, reference, DSIG, "Transforms")? else { return refuse("none".into()) };
+    let nodes = elements(document, list);
+    if !parts(document, list).is_some_and(|p| p.iter().all(|n| *n == "Transform")) {
+        return refuse("something else than a transform".into());
+    }
+    let names: Vec<String> = nodes.iter().map(|n| attribute(document, *n, "Algorithm").unwrap_or_default()).collect();
+    if names != [ENVELOPED, EXC_C14N] && names != [ENVELOPED] {
+        return refuse(names.join(" "));
+    }
+    for (node, name) in nodes.iter().zip(&names) {
+        let inside = elements(document, *node);
+        let prefixes =
+            |n: &NodeId| document.element(*n).is_some_and(|e| e.matches_name_ns(EXC_C14N, "InclusiveNamespaces"));
+        if !inside.is_empty() && (name != EXC_C14N || inside.len() > 1 || !inside.iter().all(prefixes)) {
+            return refuse("a transform with parameters".into());
+        }
+    }
+    Ok(())
+}
+
+/// What a canonicaliser that gave up leaves to digest.
+fn of_nothing(digest: &[u8]) -> bool {
+    let algorithms = [&hash::SHA1_FOR_LEGACY_USE_ONLY, &hash::SHA256, &hash::SHA384, &hash::SHA512];
+    algorithms.iter().any(|a| hash::digest(a, b"").as_ref() == digest)
 }
 
 /// Verifies every signature of the document with one of `keys` and returns the elements that they cover.

@@ -3,6 +3,7 @@
 use crate::Refusal;
 use crate::look::{self, POST};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::percent_decode;
 use std::fmt::Write as _;
 
 pub use crate::door::escape as html_escape;
@@ -20,14 +21,18 @@ impl Form {
             return Err(Refusal::new("form/too-large", body.len().to_string()));
         }
         let mut fields: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(body) {
+        for pair in body.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
+            let (name, value) = match pair.iter().position(|b| *b == b'=') {
+                Some(at) => (decoded(&pair[..at])?, decoded(&pair[at + 1..])?),
+                None => (decoded(pair)?, String::new()),
+            };
             if fields.len() >= MAX_FIELDS {
                 return Err(Refusal::new("form/too-many-fields", MAX_FIELDS.to_string()));
             }
             if fields.iter().any(|(n, _)| *n == name) {
                 return Err(Refusal::new("form/repeated-field", name));
             }
-            fields.push((name.into_owned(), value.into_owned()));
+            fields.push((name, value));
         }
         Ok(Form(fields))
     }
@@ -37,8 +42,22 @@ impl Form {
     }
 }
 
+/// `+` and `%` undone. What is no UTF-8 is refused and not repaired.
+fn decoded(text: &[u8]) -> Result<String, Refusal> {
+    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    let text = percent_decode(&spaced).decode_utf8().map_err(|e| Refusal::new("form/not-utf8", e.to_string()))?;
+    if text.contains('\0') {
+        return Err(Refusal::new("form/not-utf8", "a NUL"));
+    }
+    Ok(text.into_owned())
+}
+
 pub fn encode_post(xml: &str) -> String {
-    STANDARD.encode(xml)
+    encode_bytes(xml.as_bytes())
+}
+
+pub fn encode_bytes(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Base64 as identity providers write it: line breaks are allowed.

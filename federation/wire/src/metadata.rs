@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::door::{self, DSIG, attribute, escape, named, only, value};
+use crate::dsig::TrustedKey;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write as _;
 use uppsala::{Document, NodeId};
@@ -85,13 +86,16 @@ pub fn read_sp(xml: &[u8]) -> Result<SpMetadata, Refusal> {
 pub fn read_idp(xml: &[u8]) -> Result<IdpMetadata, Refusal> {
     let document = door::parse(door::text(xml)?)?;
     let (entity_id, role, keys) = read(&document, "IDPSSODescriptor")?;
+    if keys.is_empty() {
+        return Err(Refusal::new("metadata/no-key", "no signing key"));
+    }
     let service =
         named(&document, role, NS, "SingleSignOnService").first().and_then(|n| attribute(&document, *n, "Location"));
     let sso_url = service.ok_or_else(|| Refusal::new("metadata/no-service", "no SingleSignOnService"))?;
     Ok(IdpMetadata { entity_id, sso_url, keys })
 }
 
-/// Entity id, role descriptor and signing certificates; without a key it is no metadata to trust.
+/// Entity id, role descriptor and signing certificates, each of which must be a key that could verify something.
 fn read(document: &Document<'_>, role: &'static str) -> Result<(String, NodeId, Vec<Vec<u8>>), Refusal> {
     let root = document.document_element().ok_or_else(|| Refusal::new("metadata/malformed", "no root"))?;
     let entity_id =
@@ -106,10 +110,9 @@ fn read(document: &Document<'_>, role: &'static str) -> Result<(String, NodeId, 
         for name in ["KeyInfo", "X509Data", "X509Certificate"] {
             at = only(document, at, DSIG, name)?.ok_or_else(|| Refusal::new("metadata/key", name))?;
         }
-        keys.push(crate::form::decode_post(&value(document, at)?)?);
-    }
-    if keys.is_empty() {
-        return Err(Refusal::new("metadata/no-key", "no signing key"));
+        let certificate = crate::form::decode_post(&value(document, at)?)?;
+        TrustedKey::from_certificate(&certificate)?;
+        keys.push(certificate);
     }
     Ok((entity_id, node, keys))
 }
@@ -119,14 +122,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_writes_and_wants_a_key() {
+    fn reads_what_it_writes_and_wants_usable_keys() {
+        let key = rcgen::KeyPair::generate().expect("makes a key");
+        let params = rcgen::CertificateParams::new(Vec::<String>::new()).expect("has parameters");
+        let certificate = params.self_signed(&key).expect("signs").der().to_vec();
         let sp = SpMetadata {
             entity_id: "a&b".into(),
             acs_urls: vec!["https://a.test/acs?x=\"1\"".into()],
-            keys: vec![vec![1, 2, 3]],
+            keys: vec![certificate.clone()],
         };
+        let idp =
+            IdpMetadata { entity_id: "a&b".into(), sso_url: "https://a.test/?x=&".into(), keys: vec![certificate] };
         assert_eq!(read_sp(write_sp(&sp).as_bytes()), Ok(sp.clone()));
-        let keyless = write_sp(&SpMetadata { keys: vec![], ..sp });
-        assert_eq!(read_sp(keyless.as_bytes()).map_err(|r| r.code), Err("metadata/no-key"));
+        assert_eq!(read_idp(write_idp(&idp).as_bytes()), Ok(idp.clone()));
+        // An app that signs nothing has no key; an identity provider without one could not be believed.
+        let keyless = SpMetadata { keys: vec![], ..sp.clone() };
+        assert_eq!(read_sp(write_sp(&keyless).as_bytes()), Ok(keyless));
+        let code = |keys| read_idp(write_idp(&IdpMetadata { keys, ..idp.clone() }).as_bytes()).map_err(|r| r.code);
+        assert_eq!(code(vec![]), Err("metadata/no-key"));
+        assert_eq!(code(vec![vec![1, 2, 3]]), Err("key/unusable"));
     }
 }

@@ -8,6 +8,9 @@ use federation::Time;
 use std::time::Duration;
 use uppsala::{Document, NodeId};
 
+/// A request older than this is refused: for so long its id is remembered.
+pub const REQUEST_LIFE: Duration = Duration::from_secs(3600);
+
 /// What a message claims before anything is verified; good for choosing a configured key and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peek {
@@ -70,15 +73,15 @@ fn version(document: &Document<'_>, of: NodeId) -> Result<(), Refusal> {
 /// Reads a request that came by POST.
 pub fn read_request(xml: &[u8], check: &RequestCheck<'_>) -> Result<Verified<AuthnRequest>, Refusal> {
     let document = door::parse(door::text(xml)?)?;
-    let request = request(&document, check)?;
-    let keys = keys_of(&request.issuer, check)?;
+    let keys = keys_of(&document, check)?;
     let covered = dsig::verify(&document, keys, check.floor)?;
-    if check.require_signature && covered.is_empty() {
-        return Err(refuse("saml/signature-missing", "the request"));
+    match covered[..] {
+        [] if check.require_signature => return Err(refuse("saml/signature-missing", "the request")),
+        [] => {}
+        [one] if one == root(&document)? => {}
+        _ => return Err(refuse("saml/signature-place", "something inside the request is signed")),
     }
-    if !covered.is_empty() && covered != [root(&document)?] {
-        return Err(refuse("saml/signature-shape", "something inside the request is signed"));
-    }
+    let request = request(&document, check)?;
     if !covered.is_empty() {
         addressed(&request)?;
     }
@@ -90,13 +93,18 @@ pub(crate) fn addressed(request: &AuthnRequest) -> Result<(), Refusal> {
     request.destination.as_ref().map(|_| ()).ok_or_else(|| refuse("saml/destination", "none"))
 }
 
-/// Keys of the issuer; an unknown issuer is refused.
-pub(crate) fn keys_of<'a>(issuer: &str, check: &RequestCheck<'a>) -> Result<&'a [dsig::TrustedKey], Refusal> {
+/// Keys of the issuer that the message claims; an unknown issuer is refused.
+pub(crate) fn keys_of<'a>(
+    document: &Document<'_>,
+    check: &RequestCheck<'a>,
+) -> Result<&'a [dsig::TrustedKey], Refusal> {
+    let (root, _) = envelope(document, "AuthnRequest")?;
+    let issuer = value(document, required(document, root, ASSERTION, "Issuer")?)?;
     let found = check.expected_issuer_keys.iter().find(|(known, _)| *known == issuer);
     found.map(|(_, keys)| *keys).ok_or_else(|| refuse("saml/issuer", issuer))
 }
 
-/// The request's content, not yet verified.
+/// The request's content, read once its signature, where it has one, is verified.
 pub(crate) fn request(document: &Document<'_>, check: &RequestCheck<'_>) -> Result<AuthnRequest, Refusal> {
     let (root, id) = envelope(document, "AuthnRequest")?;
     let text = |node: Option<NodeId>| node.map(|n| value(document, n)).transpose();
@@ -105,23 +113,13 @@ pub(crate) fn request(document: &Document<'_>, check: &RequestCheck<'_>) -> Resu
         return Err(refuse("saml/destination", destination.unwrap_or_default()));
     }
     let issue_instant = time(&required_attribute(document, root, "IssueInstant")?)?;
-    let skew = Duration::from_secs(u64::from(check.skew_seconds));
-    if issue_instant > check.now + skew {
-        return Err(refuse("saml/not-yet-valid", issue_instant.to_string()));
+    issued(issue_instant, check.now, check.skew_seconds)?;
+    if check.now >= issue_instant + REQUEST_LIFE + skew(check.skew_seconds) {
+        return Err(refuse("saml/expired", issue_instant.to_string()));
     }
     let subject = match only(document, root, ASSERTION, "Subject")? {
         Some(subject) => text(only(document, subject, ASSERTION, "NameID")?)?,
         None => None,
-    };
-    let context = match only(document, root, PROTOCOL, "RequestedAuthnContext")? {
-        None => None,
-        Some(node) => Some(RequestedAuthnContext {
-            comparison: attribute(document, node, "Comparison").unwrap_or_else(|| "exact".into()),
-            class_refs: named(document, node, ASSERTION, "AuthnContextClassRef")
-                .into_iter()
-                .map(|n| value(document, n))
-                .collect::<Result<_, _>>()?,
-        }),
     };
     let policy = only(document, root, PROTOCOL, "NameIDPolicy")?;
     Ok(AuthnRequest {
@@ -134,8 +132,19 @@ pub(crate) fn request(document: &Document<'_>, check: &RequestCheck<'_>) -> Resu
         is_passive: boolean(attribute(document, root, "IsPassive"))?,
         name_id_format: policy.and_then(|n| attribute(document, n, "Format")),
         subject,
-        requested_context: context,
+        requested_context: requested_context(document, root)?,
     })
+}
+
+fn requested_context(document: &Document<'_>, root: NodeId) -> Result<Option<RequestedAuthnContext>, Refusal> {
+    let Some(node) = only(document, root, PROTOCOL, "RequestedAuthnContext")? else { return Ok(None) };
+    let comparison = attribute(document, node, "Comparison").unwrap_or_else(|| "exact".into());
+    if !["exact", "minimum", "maximum", "better"].contains(&comparison.as_str()) {
+        return Err(refuse("saml/comparison", comparison));
+    }
+    let refs = named(document, node, ASSERTION, "AuthnContextClassRef").into_iter();
+    let class_refs = refs.map(|n| value(document, n)).collect::<Result<_, _>>()?;
+    Ok(Some(RequestedAuthnContext { comparison, class_refs }))
 }
 
 /// Reads a response with every check of profiles 4.1.4.3. A failure status comes back without an assertion.
@@ -185,6 +194,7 @@ pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<R
     }
     let assertion = assertions.first().map(|a| read_assertion(&document, *a, check)).transpose()?;
     let issue_instant = time(&required_attribute(&document, root, "IssueInstant")?)?;
+    issued(issue_instant, check.now, check.skew_seconds)?;
     Ok(Verified(Response { id, in_response_to, destination, issuer, issue_instant, status, assertion }))
 }
 
@@ -200,9 +210,21 @@ fn read_status(document: &Document<'_>, root: NodeId) -> Result<Status, Refusal>
     })
 }
 
+fn skew(seconds: u32) -> Duration {
+    Duration::from_secs(u64::from(seconds))
+}
+
+/// Nothing is said before its time.
+fn issued(at: Time, now: Time, skew_seconds: u32) -> Result<(), Refusal> {
+    if at > now + skew(skew_seconds) {
+        return Err(refuse("saml/not-yet-valid", at.to_string()));
+    }
+    Ok(())
+}
+
 /// Valid iff `not_before - skew <= now < not_on_or_after + skew`.
 fn in_time(not_before: Option<Time>, not_on_or_after: Time, check: &ResponseCheck<'_>) -> Result<(), Refusal> {
-    let skew = Duration::from_secs(u64::from(check.skew_seconds));
+    let skew = skew(check.skew_seconds);
     if not_before.is_some_and(|start| check.now < start - skew) {
         return Err(refuse("saml/not-yet-valid", check.now.to_string()));
     }
@@ -248,13 +270,17 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     if let Some(end) = session_end {
         in_time(None, end, check)?;
     }
+    let authn_instant = time(&required_attribute(document, statement, "AuthnInstant")?)?;
+    let issue_instant = time(&required_attribute(document, node, "IssueInstant")?)?;
+    issued(authn_instant, check.now, check.skew_seconds)?;
+    issued(issue_instant, check.now, check.skew_seconds)?;
     let context = required(document, statement, ASSERTION, "AuthnContext")?;
     let class_ref =
         only(document, context, ASSERTION, "AuthnContextClassRef")?.map(|n| value(document, n)).transpose()?;
     Ok(Assertion {
         id: required_attribute(document, node, "ID")?,
         issuer,
-        issue_instant: time(&required_attribute(document, node, "IssueInstant")?)?,
+        issue_instant,
         name_id: value(document, name_id)?,
         name_id_format: attribute(document, name_id, "Format").unwrap_or_else(|| NAMEID_UNSPECIFIED.into()),
         name_qualifier: attribute(document, name_id, "NameQualifier"),
@@ -264,7 +290,7 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
         not_before,
         not_on_or_after,
         audience,
-        authn_instant: time(&required_attribute(document, statement, "AuthnInstant")?)?,
+        authn_instant,
         session_index: attribute(document, statement, "SessionIndex").unwrap_or_default(),
         session_not_on_or_after: session_end,
         class_ref: class_ref.unwrap_or_default(),
@@ -314,16 +340,14 @@ fn posture(document: &Document<'_>, context: NodeId) -> Result<Option<DevicePost
     if element.name.local_name != "AuthenticationContextDeclaration" {
         return Ok(None);
     }
-    let mut at = declaration;
-    for name in ["Extension", "Device"] {
-        match only(document, at, &namespace, name)? {
-            Some(next) => at = next,
-            None => return Ok(None),
-        }
-    }
-    let text = |name| attribute(document, at, name).unwrap_or_default();
-    let facts =
-        only(document, at, &namespace, "Posture")?.map(|p| named(document, p, &namespace, "Fact")).unwrap_or_default();
+    // Whatever is there twice is read twice: a doubled fact counts for nothing.
+    let below = |of: Vec<NodeId>, name: &str| -> Vec<NodeId> {
+        of.into_iter().flat_map(|n| named(document, n, &namespace, name)).collect()
+    };
+    let devices = below(below(vec![declaration], "Extension"), "Device");
+    let Some(device) = devices.first().copied() else { return Ok(None) };
+    let text = |name| attribute(document, device, name).unwrap_or_default();
+    let facts = below(below(devices, "Posture"), "Fact");
     // A fact without a value still counts: dropping it would make a doubled fact look single.
     let fact =
         |n: &NodeId| Some((attribute(document, *n, "Name")?, attribute(document, *n, "Value").unwrap_or_default()));
@@ -339,12 +363,16 @@ fn posture(document: &Document<'_>, context: NodeId) -> Result<Option<DevicePost
 }
 
 fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<Vec<(String, Vec<String>)>, Refusal> {
-    let mut found = Vec::new();
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for statement in named(document, assertion, ASSERTION, "AttributeStatement") {
         for node in named(document, statement, ASSERTION, "Attribute") {
             let values = named(document, node, ASSERTION, "AttributeValue");
             let values = values.into_iter().map(|n| value(document, n)).collect::<Result<Vec<_>, _>>()?;
-            found.push((required_attribute(document, node, "Name")?, values));
+            let name = required_attribute(document, node, "Name")?;
+            if found.iter().any(|(other, _)| *other == name) {
+                return Err(refuse("saml/repeated-attribute", name));
+            }
+            found.push((name, values));
         }
     }
     Ok(found)

@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use crate::door;
-use crate::dsig::SigningKey;
+use crate::dsig::{SigningKey, TrustedKey};
 use crate::read;
 use crate::saml::{AuthnRequest, RequestCheck, Verified};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -11,6 +11,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use std::io::Write as _;
 
 const INFLATED: usize = 64 * 1024;
+const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
+const NAMES: &[&str] = &["SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"];
 
 fn quoted(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
@@ -51,11 +53,17 @@ fn raw(query: &str) -> Result<Raw<'_>, Refusal> {
     let mut found = Raw::default();
     for pair in query.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // Another spelling of a name would be another message to somebody who decodes first.
+        let decoded = plain(name)?;
+        if decoded != name && NAMES.contains(&decoded.as_str()) {
+            return Err(Refusal::new("saml/encoded-parameter", name));
+        }
         let slot = match name {
             "SAMLRequest" => &mut found.request,
             "RelayState" => &mut found.relay_state,
             "SigAlg" => &mut found.algorithm,
             "Signature" => &mut found.signature,
+            "SAMLEncoding" if plain(value)? != DEFLATE => return Err(Refusal::new("saml/encoding", value)),
             "SAMLResponse" => return Err(Refusal::new("saml/two-messages", "a response in a request's query")),
             _ => continue,
         };
@@ -106,35 +114,45 @@ pub fn read_request(
     let xml = inflate(&base64(encoded)?)?;
     let document = door::parse(door::text(&xml)?)?;
     if !document.get_elements_by_tag_name_ns(door::DSIG, "Signature").is_empty() {
-        return Err(Refusal::new("saml/signature-shape", "a signature inside a redirected request"));
+        return Err(Refusal::new("saml/signature-place", "a signature inside a redirected request"));
     }
-    let request = read::request(&document, check)?;
-    let keys = read::keys_of(&request.issuer, check)?;
-    match (parts.algorithm, parts.signature) {
+    let keys = read::keys_of(&document, check)?;
+    let signed = match (parts.algorithm, parts.signature) {
         (None, None) if check.require_signature => return Err(Refusal::new("saml/signature-missing", "the query")),
-        (None, None) => {}
+        (None, None) => false,
         (Some(algorithm), Some(signature)) => {
-            let mut message = format!("SAMLRequest={encoded}");
-            if let Some(state) = parts.relay_state {
-                message += &format!("&RelayState={state}");
-            }
-            message += &format!("&SigAlg={algorithm}");
-            let (method, signature) = (plain(algorithm)?, base64(signature)?);
-            let mut why = Refusal::new("key/none", "no key is configured");
-            let good =
-                keys.iter().any(|key| match key.verify_raw(&method, check.floor, message.as_bytes(), &signature) {
-                    Ok(()) => true,
-                    Err(refusal) => {
-                        why = refusal;
-                        false
-                    }
-                });
-            if !good {
-                return Err(why);
-            }
-            read::addressed(&request)?;
+            verify(keys, check, &parts, encoded, (algorithm, signature))?;
+            true
         }
         _ => return Err(Refusal::new("saml/signature-missing", "SigAlg and Signature go together")),
+    };
+    let request = read::request(&document, check)?;
+    if signed {
+        read::addressed(&request)?;
     }
     Ok((Verified(request), parts.relay_state.map(plain).transpose()?))
+}
+
+/// One of the keys made this signature over the query as it came.
+fn verify(
+    keys: &[TrustedKey],
+    check: &RequestCheck<'_>,
+    parts: &Raw<'_>,
+    encoded: &str,
+    (algorithm, signature): (&str, &str),
+) -> Result<(), Refusal> {
+    let mut message = format!("SAMLRequest={encoded}");
+    if let Some(state) = parts.relay_state {
+        message += &format!("&RelayState={state}");
+    }
+    message += &format!("&SigAlg={algorithm}");
+    let (method, signature) = (plain(algorithm)?, base64(signature)?);
+    let mut why = Refusal::new("key/none", "no key is configured");
+    for key in keys {
+        match key.verify_raw(&method, check.floor, message.as_bytes(), &signature) {
+            Ok(()) => return Ok(()),
+            Err(refusal) => why = refusal,
+        }
+    }
+    Err(why)
 }

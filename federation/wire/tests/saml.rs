@@ -23,10 +23,6 @@ fn key() -> SigningKey {
     rsa(include_bytes!("../testdata/rsa-1.der"))
 }
 
-fn other_key() -> SigningKey {
-    rsa(include_bytes!("../testdata/rsa-2.der"))
-}
-
 fn p256() -> SigningKey {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
     let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
@@ -123,92 +119,6 @@ fn a_failure_carries_its_nested_status() {
     assert_eq!(read(&xml), Err("saml/assertion-count"));
 }
 
-/// Changes the value before signing: each check refuses what an honest but wrong sender says.
-#[test]
-fn every_bearer_check_bites() {
-    type Change = fn(&mut Response);
-    fn a(r: &mut Response) -> &mut Assertion {
-        r.assertion.as_mut().unwrap()
-    }
-    let cases: &[(Change, &str)] = &[
-        (|r| r.issuer = "x".into(), "saml/issuer"),
-        (|r| a(r).issuer = "x".into(), "saml/issuer"),
-        (|r| r.destination = Some("x".into()), "saml/destination"),
-        (|r| r.destination = None, "saml/destination"),
-        (|r| r.in_response_to = None, "saml/in-response-to"),
-        (|r| a(r).in_response_to = Some("other".into()), "saml/in-response-to"),
-        (|r| a(r).recipient = "x".into(), "saml/recipient"),
-        (|r| a(r).audience = "x".into(), "saml/audience"),
-        (|r| a(r).not_on_or_after = a(r).not_before, "saml/time"),
-        (|r| r.status.code = REQUESTER.into(), "saml/assertion-count"),
-        (|r| r.assertion = None, "saml/assertion-count"),
-    ];
-    for (change, code) in cases {
-        let mut wrong = response();
-        change(&mut wrong);
-        let xml = write_response(&wrong, Some(&key()), None).unwrap();
-        assert_eq!(read(&xml).map(|_| ()), Err(*code));
-    }
-}
-
-/// Changes the signed text: forgery is refused.
-#[test]
-fn tampering_is_refused() {
-    let xml = write_response(&response(), Some(&key()), None).unwrap();
-    let signature =
-        &xml[xml.find("<ds:Signature").unwrap()..xml.find("</ds:Signature>").unwrap() + "</ds:Signature>".len()];
-    let cases = [
-        (xml.replace(">alice<", ">mallory<"), "saml/signature-invalid"),
-        (xml.replace("Value=\"true\"", "Value=\"false\""), "saml/signature-invalid"),
-        (xml.replace(signature, ""), "saml/signature-missing"),
-        (xml.replace(signature, &format!("{signature}{signature}")), "saml/signature-shape"),
-        (xml.replace("rsa-sha256", "hmac-sha256"), "saml/algorithm"),
-        (xml.replace("URI=\"#_r\"", "URI=\"\""), "saml/signature-shape"),
-        (xml.replace("xmldsig#enveloped-signature", "x"), "saml/transform"),
-        (format!("<!DOCTYPE x>{xml}"), "saml/doctype"),
-        (xml.replace(">alice<", ">ali<!-- -->ce<"), "saml/comment"),
-        (format!("{xml}<x/>"), "saml/malformed"),
-        (xml.replace("ID=\"_a\"", "ID=\"_r\""), "saml/duplicate-id"),
-        (xml.replace("Version=\"2.0\"", "Version=\"1.1\""), "saml/version"),
-        ("x".repeat(300_000), "saml/too-large"),
-        (format!("{}{}", "<a>".repeat(100), "</a>".repeat(100)), "saml/too-deep"),
-    ];
-    for (forged, code) in cases {
-        assert_ne!(forged, xml, "{code}: nothing was changed");
-        assert_eq!(read(&forged).map(|_| ()), Err(code));
-    }
-    let wrong_key = write_response(&response(), Some(&other_key()), None).unwrap();
-    assert_eq!(read(&wrong_key).map(|_| ()), Err("saml/signature-invalid"));
-}
-
-/// XSW: a second assertion beside or around the signed one never speaks.
-#[test]
-fn wrapped_assertions_are_refused() {
-    let xml = write_response(&response(), None, Some(&key())).unwrap();
-    let start = xml.find("<saml2:Assertion").unwrap();
-    let end = xml.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
-    let evil = xml[start..end].replace("_a", "_evil").replace(">alice<", ">mallory<");
-    let beside = format!("{}{evil}{}", &xml[..start], &xml[start..]);
-    assert!(read(&beside).is_err());
-    let around = format!(
-        "{}{}{}",
-        &xml[..start],
-        evil.replace("</saml2:Assertion>", &format!("{}</saml2:Assertion>", &xml[start..end])),
-        &xml[end..]
-    );
-    assert!(read(&around).is_err());
-}
-
-#[test]
-fn time_is_half_open_with_skew() {
-    let xml = write_response(&response(), Some(&key()), None).unwrap();
-    let at = |ms: i64| read_at(&xml, &trusted(&key()), Time(NOW.0 + ms), MustSign::Any).map(|_| ());
-    assert_eq!(at(260_000 - 1), Ok(()));
-    assert_eq!(at(260_000), Err("saml/expired"));
-    assert_eq!(at(-75_000), Ok(()));
-    assert_eq!(at(-75_001), Err("saml/not-yet-valid"));
-}
-
 #[test]
 fn what_must_be_signed_is_a_setting() {
     let cases = [
@@ -263,10 +173,6 @@ fn a_posted_request_is_read_back() {
     assert_eq!(read(&xml), Ok(request()));
     assert_eq!(read(&xml.replace("ForceAuthn=\"true\"", "ForceAuthn=\"false\"")), Err("saml/signature-invalid"));
     assert_eq!(read(&write_request(&request(), None).unwrap()), Err("saml/signature-missing"));
-    let elsewhere = AuthnRequest { destination: Some("https://evil.test".into()), ..request() };
-    assert_eq!(read(&write_request(&elsewhere, Some(&key())).unwrap()), Err("saml/destination"));
-    let stranger = AuthnRequest { issuer: "x".into(), ..request() };
-    assert_eq!(read(&write_request(&stranger, Some(&key())).unwrap()), Err("saml/issuer"));
 }
 
 #[test]
@@ -280,18 +186,5 @@ fn a_redirected_request_is_read_over_its_raw_query() {
             with_check(|c| redirect::read_request(q, c).map(|(r, s)| (r.into_inner(), s)).map_err(|r| r.code))
         };
         assert_eq!(read(&query), Ok((request(), Some("a b/ü".into()))));
-        let cut = |name: &str| query.split('&').filter(|p| !p.starts_with(name)).collect::<Vec<_>>().join("&");
-        let cases = [
-            (query.replace("RelayState=a", "RelayState=b"), "saml/signature-invalid"),
-            (cut("RelayState"), "saml/signature-invalid"),
-            (cut("Signature"), "saml/signature-missing"),
-            (cut("SigAlg"), "saml/signature-missing"),
-            (cut("SAMLRequest"), "saml/missing"),
-            (format!("SAMLRequest=x&{query}"), "saml/repeated-parameter"),
-            (format!("{query}&SAMLResponse=x"), "saml/two-messages"),
-        ];
-        for (forged, code) in cases {
-            assert_eq!(read(&forged).map(|_| ()), Err(code));
-        }
     }
 }
