@@ -117,6 +117,11 @@ impl State {
         maps.sessions.insert(id, session);
     }
 
+    /// Forgets a session; says whose it was.
+    pub fn end_session(&self, id: &str) -> Option<Session> {
+        self.maps().sessions.remove(id)
+    }
+
     pub fn put(&self, transaction: Transaction) {
         let mut maps = self.maps();
         bound(&mut maps.transactions, |t| t.started);

@@ -16,6 +16,8 @@ use url::Url;
 const STEP_LIMIT: usize = 40;
 /// How long a person takes to answer a prompt.
 const ANSWER: Duration = Duration::from_secs(4);
+/// How long a push waits for its answer (unknown: ours).
+const PUSH_LIFE: Duration = Duration::from_secs(300);
 const PATIENCE_MS: u64 = 60_000;
 
 /// Cookies by host, kept for as long as the browser lives.
@@ -155,7 +157,8 @@ impl Browser {
         }
         self.core.note("browser", EventKind::Page { page: page.name.clone(), text: page.text.clone() });
         let filled = self.fill(&page, answers)?;
-        self.core.clock.advance(ANSWER);
+        let unanswered = answers.mfa == Mfa::NoAnswer && page.name.ends_with("/mfa");
+        self.core.clock.advance(if unanswered { PUSH_LIFE } else { ANSWER });
         trail.clear();
         Some(Going { url: at.url.join(&filled.action).ok()?, body: Some(encode(&filled.fields)) })
     }

@@ -149,31 +149,46 @@ impl Stage {
             }
             Action::PlantCertificate(plant) => self.plant(plant)?,
             Action::Change(change) => self.change(&change.world)?,
-            Action::SignOut(out) => self.sign_out(&out.on, &out.at),
+            Action::SignOut(out) => self.sign_out(&out.on, &out.at).await?,
             Action::Break(breakage) => self.running.net.set_fault(&breakage.party, Some(fault(breakage))),
             Action::Mend(on) => self.running.net.set_fault(&on.party, None),
         }
         Ok(None)
     }
 
-    /// Ends one session of a device's browser: its cookies for that party go.
-    fn sign_out(&mut self, device: &str, at: &str) {
+    /// Every program of the device that has cookies opens the party's own way out; where that works the session is gone on both sides.
+    async fn sign_out(&mut self, device: &str, at: &str) -> Result<(), String> {
         let world = &self.running.world;
-        let app = world.apps.iter().find(|a| a.name == at);
-        let host = match at {
-            "okta" => Some(&world.okta.host),
-            "access" => Some(&world.access.host),
-            _ => app.map(|a| &a.host),
+        let address = match at {
+            "okta" => format!("https://{}/signout", world.okta.host),
+            "access" => format!("https://{}/SAAS/auth/logout", world.access.host),
+            _ => {
+                let app = world.apps.iter().find(|a| a.name == at);
+                format!("https://{}/logout", app.ok_or_else(|| format!("there is no app `{at}`"))?.host)
+            }
         };
-        let own = |key: &str| key.split('/').next() == Some(device);
-        for (_, cookies) in self.cookies.iter().filter(|(key, _)| own(key)) {
-            if let Some(host) = host {
-                crate::core::locked(cookies).remove(host);
+        let own: Vec<_> = self.cookies.iter().filter(|(key, _)| key.split('/').next() == Some(device)).collect();
+        for (jar, cookies) in own {
+            let kind = self.running.handsets.get(device).map(|h| h.device.kind).ok_or("there is no such device")?;
+            let browser = Browser {
+                net: self.running.net.clone(),
+                core: self.running.core.clone(),
+                caller: Caller {
+                    name: device.into(),
+                    ip: self.running.default_ip,
+                    keys: Vec::new(),
+                    timeout_ms: 60_000,
+                },
+                user_agent: crate::device::user_agent(kind, Client::Browser),
+                cookies: cookies.clone(),
+            };
+            let visit = browser.visit(&address, &Answers::default()).await;
+            let done = visit.page.name.ends_with("/signed-out");
+            if let Some(sessions) = self.sessions.get_mut(jar).filter(|_| done) {
+                sessions.remove(at);
             }
         }
-        for (_, sessions) in self.sessions.iter_mut().filter(|(key, _)| own(key)) {
-            sessions.remove(at);
-        }
+        Ok(())
     }
 
     /// A bad certificate, with the key that it fits, takes the place of a profile's.

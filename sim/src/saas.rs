@@ -25,6 +25,8 @@ pub struct OktaIdp {
 struct Session {
     login: String,
     attributes: Vec<(String, Vec<String>)>,
+    /// Its first page has not been shown yet.
+    fresh: bool,
 }
 
 #[derive(Debug, Default)]
@@ -84,10 +86,11 @@ impl App {
         });
         let browser = outside.fresh_id("browser");
         locked(&self.state).pending.insert(browser.clone(), id);
-        answer(
+        self.answer(
             303,
+            "One moment",
             &[("location", url), ("set-cookie", format!("app_tx={browser}; Secure; HttpOnly; SameSite=None; Path=/"))],
-            String::new(),
+            "",
         )
     }
 
@@ -97,13 +100,14 @@ impl App {
                 let id = outside.fresh_id("session");
                 outside.note(EventKind::SignedIn { login: session.login.clone() });
                 locked(&self.state).sessions.insert(id.clone(), session);
-                answer(
+                self.answer(
                     303,
+                    "One moment",
                     &[
                         ("location", "/".into()),
                         ("set-cookie", format!("app_sid={id}; Secure; HttpOnly; SameSite=None; Path=/")),
                     ],
-                    String::new(),
+                    "",
                 )
             }
             Err((code, detail)) => self.rejected(outside, code, &detail),
@@ -140,14 +144,35 @@ impl App {
                 return Err(("saml/replay", id.clone()));
             }
         }
-        Ok(Session { login: assertion.name_id.clone(), attributes: assertion.attributes.clone() })
+        Ok(Session { login: assertion.name_id.clone(), attributes: assertion.attributes.clone(), fresh: true })
     }
 
-    /// The app's own session answers; nobody else is asked.
-    fn welcome_back(&self, outside: &dyn Outside, session: &Session) -> Response {
-        let because = vec![Finding::new("app/session").saw(session.login.clone())];
-        outside.note(EventKind::Decided { verdict: "go on with the session".into(), because });
-        self.home(session)
+    /// With a session: its page. Unless the sign-in was a moment ago, the app's own session answers and nobody else is asked.
+    fn front(&self, outside: &dyn Outside, request: &Request) -> Response {
+        let known = cookie(request, "app_sid").and_then(|id| {
+            let mut state = locked(&self.state);
+            let session = state.sessions.get_mut(&id)?;
+            let fresh = std::mem::take(&mut session.fresh);
+            Some((session.clone(), fresh))
+        });
+        let Some((session, fresh)) = known else { return self.start(outside) };
+        if !fresh {
+            let because = vec![Finding::new("app/session").saw(session.login.clone())];
+            outside.note(EventKind::Decided { verdict: "go on with the session".into(), because });
+        }
+        self.home(&session)
+    }
+
+    fn sign_out(&self, request: &Request) -> Response {
+        if let Some(id) = cookie(request, "app_sid") {
+            locked(&self.state).sessions.remove(&id);
+        }
+        let main = format!(
+            "<main data-page=\"app/signed-out\"><h1>Signed out</h1><p>You are signed out of {}. Okta and Access keep sessions of their own.</p></main>",
+            html_escape(&self.settings.name)
+        );
+        let gone = "app_sid=; Secure; HttpOnly; SameSite=None; Path=/; Max-Age=0".to_string();
+        self.answer(200, "Signed out", &[("set-cookie", gone)], &main)
     }
 
     fn home(&self, session: &Session) -> Response {
@@ -158,22 +183,35 @@ impl App {
         let trusted =
             session.attributes.iter().find(|(n, _)| n == "device.trusted").and_then(|(_, v)| v.first().cloned());
         let body = format!(
-            "<main data-page=\"app/home\" data-login=\"{0}\" data-trusted=\"{1}\"><h1>{2}</h1><p>Signed in as {0}.</p><dl>{rows}</dl></main>",
+            "<main data-page=\"app/home\" data-login=\"{0}\" data-trusted=\"{1}\"><h1>{2}</h1><p>Signed in as {0}.</p><dl>{rows}</dl>\
+             <a href=\"/logout\">Sign out</a></main>",
             html_escape(&session.login),
             html_escape(&trusted.unwrap_or_default()),
             html_escape(&self.settings.name),
         );
-        answer(200, &[], body)
+        self.answer(200, "Home", &[], &body)
     }
 
     fn rejected(&self, outside: &dyn Outside, code: &str, detail: &str) -> Response {
         outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
         let reason = html_escape(&format!("{code}: {detail}"));
-        answer(
-            403,
-            &[],
-            format!("<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p class=\"reason\">{reason}</p></main>"),
-        )
+        let main = format!(
+            "<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p>This app did not accept what Okta sent.</p><p class=\"reason\">{reason}</p></main>"
+        );
+        self.answer(403, "Sign-in refused", &[], &main)
+    }
+
+    fn answer(&self, status: u16, title: &str, headers: &[(&str, String)], main: &str) -> Response {
+        let mut response = http::Response::builder()
+            .status(status)
+            .header("content-type", "text/html; charset=utf-8")
+            .header("cache-control", "no-store")
+            .header("x-content-type-options", "nosniff")
+            .header("content-security-policy", wire::look::security_policy());
+        for (name, value) in headers {
+            response = response.header(*name, value);
+        }
+        response.body(Bytes::from(wire::look::page(title, &self.settings.name, main))).unwrap_or_default()
     }
 }
 
@@ -188,12 +226,14 @@ impl Party for App {
         Box::pin(async move {
             match (request.method().as_str(), request.uri().path()) {
                 ("POST", "/saml/acs") => self.acs(outside, &request),
-                ("GET", "/") => {
-                    let session =
-                        cookie(&request, "app_sid").and_then(|s| locked(&self.state).sessions.get(&s).cloned());
-                    session.map_or_else(|| self.start(outside), |s| self.welcome_back(outside, &s))
-                }
-                _ => answer(404, &[], "<main data-page=\"app/not-found\"><p>There is nothing here.</p></main>".into()),
+                ("GET", "/") => self.front(outside, &request),
+                ("GET", "/logout") => self.sign_out(&request),
+                _ => self.answer(
+                    404,
+                    "Not found",
+                    &[],
+                    "<main data-page=\"app/not-found\"><h1>There is nothing here</h1></main>",
+                ),
             }
         })
     }
@@ -202,17 +242,4 @@ impl Party for App {
 fn cookie(request: &Request, name: &str) -> Option<String> {
     let line = request.headers().get(http::header::COOKIE)?.to_str().ok()?;
     line.split("; ").find_map(|c| c.strip_prefix(name)?.strip_prefix('=').map(String::from))
-}
-
-fn answer(status: u16, headers: &[(&str, String)], body: String) -> Response {
-    let html = format!("<!doctype html><meta charset=\"utf-8\"><title>App</title>{body}");
-    let mut response = http::Response::builder()
-        .status(status)
-        .header("content-type", "text/html; charset=utf-8")
-        .header("cache-control", "no-store")
-        .header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    for (name, value) in headers {
-        response = response.header(*name, value);
-    }
-    response.body(Bytes::from(html)).unwrap_or_default()
 }

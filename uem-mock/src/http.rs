@@ -45,7 +45,11 @@ fn route(desk: &mut Desk, request: &Request) -> Answer {
     let get = request.method() == Method::GET;
     match path.as_str() {
         "/enroll" if enrolment && get => {
-            Ok(respond(StatusCode::OK, "text/html; charset=utf-8", render::ENROLMENT_PAGE))
+            let mut page = respond(StatusCode::OK, "text/html; charset=utf-8", render::enrolment_page());
+            if let Ok(policy) = header::HeaderValue::from_str(&wire::look::security_policy()) {
+                page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            Ok(page)
         }
         "/enroll" if enrolment && post => device::enrol(desk, &body(request)?),
         "/device/profile" if (enrolment || console) && post => device::profile(desk, &body(request)?),
@@ -198,5 +202,6 @@ fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
     response
 }

@@ -7,9 +7,12 @@ use federation::tenant::uem::{ActionKind, CompliancePolicy};
 use federation::{DeviceKind, Platform};
 use serde_json::{Value, json};
 
-pub const ENROLMENT_PAGE: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Enrol</title></head><body>\
-<main data-page=\"uem/enroll\"><h1>Enrol this device</h1><p>Open Workspace ONE Intelligent Hub on this device and sign in with your \
-work account. It then asks this server for its profiles.</p></main></body></html>";
+/// Where an enrolment link on the web leads.
+pub fn enrolment_page() -> String {
+    let main = "<main data-page=\"uem/enroll\"><h1>Enroll this device</h1><p>Open Workspace ONE Intelligent Hub on this device and sign \
+                in with your work account. It then asks this server for its profiles.</p></main>";
+    wire::look::page("Enroll this device", "Workspace ONE UEM", main)
+}
 
 /// The device object; absent facts of the product (IMEI and the like) are left out.
 pub fn device(state: &State, device: &DeviceRecord) -> Value {

@@ -88,6 +88,7 @@ pub async fn route(ctx: Ctx<'_>) -> Response {
         ("GET", "/SAAS/auth/continue") => prompts::resume(&ctx).await,
         ("POST", "/SAAS/auth/login") => prompts::login(&ctx).await,
         ("POST", "/SAAS/auth/mfa") => prompts::mfa(&ctx).await,
+        ("GET", "/SAAS/auth/logout") => prompts::sign_out(&ctx),
         ("POST", "/SAAS/auth/saml/response") => okta::response(&ctx).await,
         ("GET", "/SAAS/API/1.0/GET/metadata/idp.xml") => xml(ctx.access.idp_metadata(&ctx)),
         ("GET", "/SAAS/API/1.0/GET/metadata/sp.xml") => xml(ctx.access.sp_metadata(&ctx)),

@@ -33,14 +33,12 @@ struct Message<'a> {
     link_url: &'a str,
 }
 
-const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
-
 pub fn answer(status: u16, kind: &str, body: String) -> Response {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     set(&mut response, "content-type", kind);
     set(&mut response, "cache-control", "no-store");
-    set(&mut response, "content-security-policy", POLICY);
+    set(&mut response, "content-security-policy", &wire::look::security_policy());
     set(&mut response, "x-content-type-options", "nosniff");
     set(&mut response, "referrer-policy", "no-referrer");
     response
@@ -80,6 +78,21 @@ pub fn sign_in(transaction: &str, failed: bool) -> Response {
 
 pub fn mfa(transaction: &str) -> Response {
     rendered(200, Mfa { page: "mfa", failed: false, transaction }.render())
+}
+
+pub fn signed_out() -> Response {
+    let page = Message {
+        page: "signed-out",
+        failed: false,
+        title: "Signed out",
+        message: "You are signed out of Workspace ONE Access. Okta and apps keep sessions of their own.",
+        reason: "",
+        link_text: "",
+        link_url: "",
+    };
+    let mut response = rendered(200, page.render());
+    cookie(&mut response, "HZN", "");
+    response
 }
 
 pub fn error(message: &str) -> Response {

@@ -1,9 +1,9 @@
 //! What people answer: the way back from the certificate host, a password, an approval.
 
 use super::drive::drive;
-use super::{Ctx, certificate};
+use super::{Ctx, certificate, pages};
 use crate::decide::chain::attempts;
-use crate::decide::person::{PersonKey, served};
+use crate::decide::person::{self, PersonKey, served};
 use crate::state::Transaction;
 use federation::tenant::access::AuthMethod;
 use federation::{Decision, Finding, Response, Why};
@@ -79,6 +79,16 @@ pub async fn login(ctx: &Ctx<'_>) -> Response {
     }
     tx.asked = None;
     drive(ctx, tx).await
+}
+
+/// Ends the session on this side; the cookie alone would only be this browser's.
+pub fn sign_out(ctx: &Ctx<'_>) -> Response {
+    let ended = ctx.cookie("HZN").and_then(|id| ctx.access.state.end_session(&id));
+    if let Some(session) = ended {
+        let login = person::user(&ctx.settings, &session.person).map_or("", |u| u.username.as_str());
+        ctx.log("LOGOUT", "SUCCESS", login, "", "");
+    }
+    pages::signed_out()
 }
 
 pub async fn mfa(ctx: &Ctx<'_>) -> Response {

@@ -81,9 +81,15 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
             _ => false,
         };
     let result = if passed { "SUCCESS" } else { "FAILURE" };
-    x.log("user.authentication.auth_via_mfa", result, &user.login, &tx.app, "");
+    let reason = match push {
+        _ if passed => "",
+        Some("none") => "the push was not answered in time",
+        Some(_) => "the push was denied",
+        None => "INVALID_CREDENTIALS",
+    };
+    x.log("user.authentication.auth_via_mfa", result, &user.login, &tx.app, reason);
     if !passed {
-        decided(x, "refuse the factor", "mfa/failed");
+        x.decided("refuse the factor", vec![Finding::new("mfa/failed").saw(reason)]);
         tx.failures = tx.failures.saturating_add(1);
         let has = |factor| user.factors.contains(&factor);
         let page = drive::mfa_page(&tx, has(Factor::Totp), has(Factor::Push), true);

@@ -384,7 +384,7 @@ impl Oracle {
     // m1-mfa
     fn factor_at_access(&mut self, v: &mut Visit, person: Option<Account>) -> Option<Account> {
         let person = person?;
-        self.she_answers();
+        self.she_answers_factor(v);
         if matches!(v.step.mfa, MfaAnswer::Totp | MfaAnswer::PushApprove) {
             v.factor_passed = true;
             return Some(person);

@@ -290,7 +290,7 @@ impl Oracle {
     }
 
     fn factor_at_okta(&mut self, v: &mut Visit, user: &User) -> Result<(), Stop> {
-        self.she_answers();
+        self.she_answers_factor(v);
         let person = self.world.people.iter().find(|p| p.name == v.step.who);
         let own = person.is_some_and(|p| p.okta.as_ref() == Some(&user.name));
         let (code, push) = (user.factors.contains(&Factor::Totp), user.factors.contains(&Factor::Push));

@@ -3,13 +3,15 @@
 use crate::device::{Phone, seen_platform};
 use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
 use federation::{Client, DeviceContext, Outcome, Time, World};
-use scenarios::{Action, BreakHow, FactsPatch, SignIn, Start};
+use scenarios::{Action, BreakHow, FactsPatch, MfaAnswer, SignIn, Start};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 /// A person's answer to a prompt.
 const ANSWER: Duration = Duration::from_secs(4);
+/// How long a push waits for an answer.
+const PUSH_LIFE: Duration = Duration::from_secs(300);
 /// How long a browser waits for an answer.
 const PATIENCE_MS: u64 = 60_000;
 
@@ -82,7 +84,11 @@ impl Oracle {
         None
     }
 
+    /// session-age: a session lives on both sides; a party that does not answer ends nothing.
     fn sign_out(&mut self, on: &str, at: &str) {
+        if self.needs(at).is_err() {
+            return;
+        }
         match at {
             "okta" => self.okta_sessions.retain(|jar, _| jar.0 != on),
             "access" => self.access_sessions.retain(|jar, _| jar.0 != on),
@@ -114,6 +120,11 @@ impl Oracle {
     /// The person answers a prompt.
     pub(crate) fn she_answers(&mut self) {
         self.now = self.now + ANSWER;
+    }
+
+    /// A push that nobody answers takes its whole life.
+    pub(crate) fn she_answers_factor(&mut self, v: &Visit) {
+        self.now = self.now + if v.step.mfa == MfaAnswer::None { PUSH_LIFE } else { ANSWER };
     }
 
     fn sign_in(&mut self, step: &SignIn) -> Expected {
