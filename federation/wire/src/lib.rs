@@ -6,11 +6,15 @@ pub mod certificate;
 pub mod door;
 pub mod dsig;
 pub mod form;
+pub mod ids;
+pub mod jwt;
 pub mod look;
 pub mod metadata;
+pub mod oauth;
 mod read;
 pub mod redirect;
 pub mod refusal;
 pub mod saml;
+pub mod scim;
 
 pub use refusal::Refusal;
