@@ -1,5 +1,7 @@
 //! Tokens and token requests: only our algorithm, our key, one way to authenticate, each parameter once.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};

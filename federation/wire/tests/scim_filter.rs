@@ -1,5 +1,7 @@
 //! The filter language: every filter that can be written reads back as itself; what is wrong is pointed at.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use proptest::prelude::*;
 use wire::scim::{AttrPath, Filter, Literal, Op, PatchPath};
 
