@@ -58,6 +58,13 @@ impl serde::Serialize for Time {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Time::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("no time in UTC: `{text}`")))
+    }
+}
+
 impl fmt::Display for Time {
     /// `2026-03-02T09:00:00.000Z`: UTC with milliseconds, as both vendors write it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
