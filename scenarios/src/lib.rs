@@ -35,6 +35,7 @@ mod diagnostic;
 mod load;
 mod merge;
 mod model;
+mod requirements;
 mod tree;
 
 pub use catalogue::{baselines, catalogue};
@@ -45,3 +46,4 @@ pub use model::{
     OnDevice, OnParty, OnProfile, PasswordEntry, Patch, PlantKind, Planting, Scenario, SignIn, SignOut, SourceMap,
     Start, Step, Try, Wait,
 };
+pub use requirements::{Assumption, Requirement, Requirements, requirements};

@@ -1,30 +1,77 @@
-//! The command line: run, list, explain, trace, up.
+//! The command line: its words and their help, and what each command does. Exit codes: 0 all expectations met, 1 some
+//! missed, 2 bad input, 70 an error of fedsim's own.
 
 use crate::formats;
+use crate::list;
 use crate::net::Fabric;
-use crate::report::{self, Style};
+use crate::replay::replay_all;
+use crate::report::{self, Listing, Style};
 use crate::runner::CaseResult;
+use crate::select;
+use crate::store::Store;
 use crate::world::Options;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use scenarios::{Case, Diagnostic, Scenario};
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 const EXAMPLES: &str = "Examples:
-  fedsim run                                      replay the catalogue
-  fedsim run force-authn                          one family
-  fedsim run my-design.toml                       a scenario of your own
-  fedsim explain breaks-device-compliance         who decided what, and why
-  fedsim trace breaks-device-compliance           every message in order
-  fedsim up                                       a world on loopback for curl, until Ctrl-C
+  fedsim run                               replay the catalogue
+  fedsim run my-design.toml                a scenario of your own
+  fedsim list force-authn                  what a family of lessons is about
+  fedsim explain breaks-device-compliance  who decided what, and why
+  fedsim trace breaks-device-compliance    every message in order
+  fedsim up                                a world on loopback for curl
+
+Exit code: 0 all expectations met, 1 some missed, 2 bad input, 70 an error of
+fedsim's own.";
+
+const RUN: &str = "A line per case, in the order of the catalogue whatever finishes first: whether
+its author's expectations were met, its name, and how each of its sign-ins
+ended. Tries of a lesson stand below it; `NAME~TRY` names one.
+
+Examples:
+  fedsim run                               the embedded catalogue
+  fedsim run force-authn session-age       two families
+  fedsim run designs/ --fabric loopback    a directory, over TCP
+  fedsim run --format junit > results.xml  for a CI
+  fedsim run --keep runs && fedsim journal runs
 
 Exit code: 0 all expectations met, 1 some missed, 2 bad input.";
 
+const LIST: &str = "Examples:
+  fedsim list
+  fedsim list toggles
+  fedsim list --format json | jq -r '.lessons[].id'";
+
+const EXPLAIN: &str = "Every decision with its reasons in a sentence, the place of the setting behind
+each, what the case teaches, and which assumptions it rests on.
+
+Examples:
+  fedsim explain breaks-device-compliance
+  fedsim explain breaks-device-compliance~a-fallback-without-it
+  fedsim explain my-design.toml";
+
+const TRACE: &str = "A sequence diagram as wide as the terminal, then the SAML of each message.
+
+Examples:
+  fedsim trace managed-gets-in
+  fedsim trace managed-gets-in --full | less";
+
+const JOURNAL: &str = "Examples:
+  fedsim run --keep runs                   keep what happens in ./runs
+  fedsim journal runs                      the cases that were run
+  fedsim journal runs 3                    the transcript of the third";
+
+const UP: &str = "Examples:
+  fedsim up                                the baseline device-trust-mobile
+  fedsim up routing-only --dir /tmp/world  another, its keys where you say
+  fedsim up my-design.toml                 the world of a scenario of yours
+
+Exit code: 0 after Ctrl-C, 2 bad input.";
+
 #[derive(Debug, Parser)]
-#[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES)]
+#[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,38 +80,65 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Replay scenarios; without arguments the embedded catalogue
+    #[command(after_help = RUN)]
     Run(Selection),
-    /// List the catalogue, a line per case
-    List,
+    /// List lessons with what each is about
+    #[command(after_help = LIST)]
+    List(Listed),
     /// Tell the causal chain of a case over all parties
+    #[command(after_help = EXPLAIN)]
     Explain(One),
-    /// Print the sequence of messages of a case, with the SAML
-    Trace(One),
+    /// Draw the sequence of messages of a case, with the SAML
+    #[command(after_help = TRACE)]
+    Trace(Traced),
+    /// Read the journal that `run --keep DIR` wrote
+    #[command(after_help = JOURNAL)]
+    Journal(Journal),
     /// Keep a world running on loopback, in real time, until Ctrl-C
+    #[command(after_help = UP)]
     Up(World),
 }
 
 #[derive(Debug, Args)]
 struct Selection {
-    /// Scenario files or directories, names of lessons or families
+    /// Scenario files or directories, names of lessons, tries or families
     #[arg(value_name = "PATH|NAME|FAMILY")]
     what: Vec<String>,
-    /// How results are written
+    /// How results are written; docs/json.md tells more
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Cases at the same time
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    /// Cases at the same time (default 2; 1 with --keep)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
     #[command(flatten)]
     how: How,
 }
 
 #[derive(Debug, Args)]
+struct Listed {
+    /// Families, lessons, files or directories; without any, the catalogue
+    #[arg(value_name = "FAMILY|NAME|PATH")]
+    what: Vec<String>,
+    /// How the list is written
+    #[arg(long, value_enum, default_value_t)]
+    format: ListFormat,
+}
+
+#[derive(Debug, Args)]
 struct One {
-    /// A scenario file or the name of a lesson
+    /// A lesson, a try as NAME~TRY, or a scenario file
     name: String,
     #[command(flatten)]
     how: How,
+}
+
+#[derive(Debug, Args)]
+struct Traced {
+    #[command(flatten)]
+    one: One,
+    /// The SAML byte for byte, and the vendors' own log lines
+    #[arg(long)]
+    full: bool,
 }
 
 #[derive(Debug, Args)]
@@ -75,9 +149,18 @@ struct How {
     /// Seed of every id
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Keep used assertions, used requests and the journal of runs in this directory
+    /// Keep used assertions, used requests and the journal of runs here
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Journal {
+    /// The directory of an earlier `--keep`
+    dir: PathBuf,
+    /// Print the transcript of this run
+    #[arg(value_name = "N")]
+    number: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -85,7 +168,8 @@ struct World {
     /// A baseline or a scenario file
     #[arg(value_name = "BASELINE|FILE", default_value = "device-trust-mobile")]
     what: String,
-    /// Write certificates and keys here; without it, to a directory that goes with the world
+    /// Write certificates and keys here; without it, to a directory that goes
+    /// with the world
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Seed of every id
@@ -95,9 +179,10 @@ struct World {
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
+    /// For people
     #[default]
     Pretty,
-    /// One document; docs/json.md names its fields
+    /// One document
     Json,
     /// JUnit XML
     Junit,
@@ -105,43 +190,55 @@ enum Format {
     Github,
 }
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let style = Style::detect(std::io::stdout().is_terminal());
-    let done = match cli.command {
-        Command::Run(selection) => run(&selection, style),
-        Command::List => list(),
-        Command::Explain(one) => tell(&one, |case, result| report::explain(case, result, style)),
-        Command::Trace(one) => tell(&one, |_, result| report::trace(result)),
-        Command::Up(world) => crate::up::up(&world.what, world.dir.as_deref(), world.seed).map(|()| true),
-    };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
-    }
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum ListFormat {
+    /// For people
+    #[default]
+    Pretty,
+    /// One document
+    Json,
 }
 
-fn options(how: &How) -> Options {
-    Options { fabric: how.fabric, seed: how.seed, keep: how.keep.clone() }
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    crate::fault::or_report(|| {
+        let cli = Cli::parse();
+        let style = Style::detect();
+        let done = match cli.command {
+            Command::Run(selection) => run(&selection, style),
+            Command::List(listed) => list(&listed, style),
+            Command::Explain(one) => tell(&one, "explain", |case, result| report::explain(case, result, style), style),
+            Command::Trace(Traced { one, full }) => {
+                tell(&one, "trace", |case, result| report::trace(case, result, style, full), style)
+            }
+            Command::Journal(journal) => read_journal(&journal, style),
+            Command::Up(world) => crate::up::up(&world.what, world.dir.as_deref(), world.seed).map(|()| true),
+        };
+        match done {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(1),
+            Err(problem) => {
+                complain(&problem);
+                ExitCode::from(2)
+            }
+        }
+    })
+}
+
+fn options(how: &How) -> Result<Options, String> {
+    let store = how.keep.as_deref().map(Store::keep).transpose().map_err(|e| e.to_string())?;
+    Ok(Options { fabric: how.fabric, seed: how.seed, store })
 }
 
 fn run(selection: &Selection, style: Style) -> Result<bool, String> {
-    let cases = select(&selection.what)?;
-    let options = options(&selection.how);
-    let jobs = if options.keep.is_some() { 1 } else { selection.jobs.unwrap_or(2).max(1) };
+    let cases = select::cases(&selection.what)?;
+    let options = options(&selection.how)?;
+    let jobs = if options.store.is_some() { 1 } else { selection.jobs.unwrap_or(2) };
     let pretty = matches!(selection.format, Format::Pretty);
-    let results = replay_all(&cases, &options, jobs, |case, result| {
-        if pretty {
-            say(&report::line(case, result, style));
-        }
-    });
+    let mut listing = Listing::new(&cases, style);
+    let results = replay_all(&cases, &options, jobs.into(), |case, result| pretty.then(|| listing.line(case, result)));
     match selection.format {
-        Format::Pretty => say(&report::summary(&results, style)),
+        Format::Pretty => say(&format!("\n{}", report::summary(&results, style))),
         Format::Json => say(&formats::json(&results)?),
         Format::Junit => say(&formats::junit(&cases, &results)),
         Format::Github => say(&formats::github(&cases, &results)),
@@ -149,123 +246,79 @@ fn run(selection: &Selection, style: Style) -> Result<bool, String> {
     Ok(results.iter().all(CaseResult::met))
 }
 
-/// Replays on `jobs` threads; `told` hears of each case in the order of `cases`.
-fn replay_all(
-    cases: &[Case],
-    options: &Options,
-    jobs: usize,
-    told: impl Fn(&Case, &CaseResult) + Sync,
-) -> Vec<CaseResult> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<(Vec<Option<CaseResult>>, usize)> = Mutex::new((vec![None; cases.len()], 0));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(cases.len()) {
-            scope.spawn(|| {
-                while let Some((index, case)) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, cases.get(i)?)))
-                {
-                    let result = crate::replay(case, options);
-                    let mut done = crate::core::locked(&done);
-                    done.0[index] = Some(result);
-                    while let Some(result) = done.0.get(done.1).and_then(Option::as_ref) {
-                        told(&cases[done.1], result);
-                        done.1 += 1;
-                    }
-                }
-            });
-        }
-    });
-    done.into_inner().map(|d| d.0.into_iter().flatten().collect()).unwrap_or_default()
-}
-
-fn list() -> Result<bool, String> {
-    for case in select(&[])? {
-        say(&format!("{:<58} {}", case.id, case.teaches.join(", ")));
+fn list(listed: &Listed, style: Style) -> Result<bool, String> {
+    let scenarios = select::scenarios(&listed.what)?;
+    match listed.format {
+        ListFormat::Pretty => say(&list::pretty(&scenarios, style)),
+        ListFormat::Json => say(&list::json(&scenarios)?),
     }
     Ok(true)
 }
 
-fn tell(one: &One, render: impl Fn(&Case, &CaseResult) -> String) -> Result<bool, String> {
-    let cases = select(std::slice::from_ref(&one.name))?;
-    let mut met = true;
-    for case in &cases {
-        let result = crate::replay(case, &options(&one.how));
-        say(&render(case, &result));
-        met &= result.met();
+fn tell(
+    one: &One,
+    verb: &str,
+    render: impl Fn(&scenarios::Case, &CaseResult) -> String,
+    style: Style,
+) -> Result<bool, String> {
+    let (case, others) = select::one(&one.name)?;
+    let result = crate::replay(&case, &options(&one.how)?);
+    say(&render(&case, &result));
+    if !others.is_empty() {
+        say(&format!("\n{}", style.strong(&format!("The same with a change (fedsim {verb} NAME~TRY)"))));
+        others.iter().for_each(|id| say(&format!("  {}", report::split(id).1)));
     }
-    Ok(met)
+    Ok(result.met())
+}
+
+fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {
+    let runs = Store::open(&journal.dir).and_then(|store| store.runs()).map_err(|e| e.to_string())?;
+    match journal.number {
+        None => say(&list::journal(&runs, style)),
+        Some(wanted) => {
+            let (_, entry) = runs.iter().find(|(number, _)| *number == wanted).ok_or_else(|| {
+                let dir = journal.dir.display();
+                format!("the journal in `{dir}` has no run {wanted}; `fedsim journal {dir}` lists them")
+            })?;
+            say(entry.transcript.trim_end());
+        }
+    }
+    Ok(true)
 }
 
 /// Prints a line; a closed pipe is the reader's way of saying enough.
 pub(crate) fn say(text: &str) {
-    match writeln!(std::io::stdout(), "{text}") {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Ok(()) => {}
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(e) => {
-            eprintln!("cannot write the output: {e}");
+            complain(&format!("cannot write the output: {e}"));
             std::process::exit(2);
         }
     }
 }
 
-pub(crate) fn shown(problems: Vec<Diagnostic>) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
+/// Says on standard error what is wrong; that nobody listens there is no error.
+fn complain(problem: &str) {
+    let _ = writeln!(std::io::stderr(), "fedsim: {problem}");
 }
 
-fn embedded() -> Result<Vec<Scenario>, String> {
-    scenarios::catalogue().into_iter().map(|(file, text)| scenarios::load_str(file, text).map_err(shown)).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
 
-fn select(what: &[String]) -> Result<Vec<Case>, String> {
-    let catalogue = embedded()?;
-    if what.is_empty() {
-        return Ok(catalogue.iter().flat_map(Scenario::cases).collect());
-    }
-    let mut cases = Vec::new();
-    for word in what {
-        let path = Path::new(word);
-        if path.is_dir() {
-            for file in toml_files(path)? {
-                cases.extend(scenarios::load_file(&file).map_err(shown)?.cases());
-            }
-        } else if word.ends_with(".toml") {
-            cases.extend(scenarios::load_file(path).map_err(shown)?.cases());
-        } else {
-            let fits =
-                |s: &&Scenario| s.name == *word || s.family == *word || format!("{}/{}", s.family, s.name) == *word;
-            let found: Vec<Case> = catalogue.iter().filter(fits).flat_map(Scenario::cases).collect();
-            let exact = |c: &Case| c.id == *word;
-            if found.is_empty() && !catalogue.iter().flat_map(Scenario::cases).any(|c| exact(&c)) {
-                return Err(unknown(word, &catalogue));
-            }
-            if found.is_empty() {
-                cases.extend(catalogue.iter().flat_map(Scenario::cases).filter(exact));
-            }
-            cases.extend(found);
+    #[test]
+    fn help_fits_80_columns() {
+        Cli::command().debug_assert();
+        let mut command = Cli::command();
+        command.build();
+        for sub in command.get_subcommands_mut().filter(|c| c.get_name() != "help") {
+            let help = sub.render_long_help().to_string();
+            assert!(help.contains("Examples:"), "{help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         }
+        assert!(Cli::command().render_long_help().to_string().lines().all(|line| line.chars().count() <= 80));
     }
-    Ok(cases)
-}
-
-fn unknown(word: &str, catalogue: &[Scenario]) -> String {
-    let names = catalogue.iter().flat_map(|s| [s.name.as_str(), s.family.as_str()]);
-    let near = did_you_mean(word, names);
-    format!("no lesson or family is called `{word}`{near}\n  `fedsim list` shows them all; a path ends in `.toml`")
-}
-
-/// `; did you mean …?` where a name is near.
-pub(crate) fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default()
-}
-
-fn toml_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(dir).map_err(|e| format!("cannot read `{}`: {e}", dir.display()))?;
-    let mut files: Vec<PathBuf> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
-    files.sort();
-    if files.is_empty() {
-        return Err(format!("`{}` holds no scenario: no file there ends in `.toml`", dir.display()));
-    }
-    Ok(files)
 }

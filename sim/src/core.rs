@@ -28,7 +28,7 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Core {
     pub fn new(clock: Clock, seed: u64, store: Store) -> Result<Core, StoreError> {
-        let run = store.run_number()?;
+        let run = store.begin(clock.now())?;
         Ok(Core { clock, store, seed, run, streams: Mutex::default(), events: Mutex::default() })
     }
 
@@ -95,7 +95,7 @@ impl Outside for Door {
         })
     }
     fn once(&self, table: &'static str, key: &str, until: Time) -> Result<bool, StoreError> {
-        self.core.store.once(&format!("{}/{table}", self.party), key, until)
+        self.core.store.once(&format!("{}/{table}", self.party), key, until, self.now())
     }
     fn note(&self, kind: EventKind) {
         self.core.note(&self.party, kind);

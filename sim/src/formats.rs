@@ -1,7 +1,8 @@
 //! What machines read: JSON (docs/json.md), JUnit XML and GitHub annotations.
 
-use crate::report::{self, Style};
+use crate::report;
 use crate::runner::{CaseResult, Missed, StepResult};
+use crate::style::Style;
 use scenarios::Case;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -241,7 +242,7 @@ mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, ob
 ::error file=mine/one.toml,line=8,title=b/broken::step 2: no device `x,y: z`
 1 met, 2 missed, 3 cases";
         assert_eq!(github(&cases, &results), wanted);
-        assert_eq!(github(&cases[..1], &results[..1]), "1 met, 0 missed, 1 cases");
+        assert_eq!(github(&cases[..1], &results[..1]), "1 met, 0 missed, 1 case");
     }
 
     #[test]

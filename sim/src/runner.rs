@@ -2,6 +2,8 @@
 
 use crate::browser::{Answers, Browser, Cookies, End, Mfa, Visit};
 use crate::net::{Caller, Fault};
+use crate::report;
+use crate::store::Entry;
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
 use federation::{Client, DeviceContext, Event, EventKind, Finding, Outcome, Time};
@@ -91,7 +93,8 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
                 }
             }
             result.handshakes = stage.running.net.handshakes();
-            if let Err(e) = stage.running.core.store.journal(&case.id, &result.transcript()) {
+            let entry = Entry::new(&case.id, result.met(), report::ends(&result), result.transcript());
+            if let Err(e) = stage.running.core.store.journal(&entry) {
                 result.error.get_or_insert(e.to_string());
             }
         }

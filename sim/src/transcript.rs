@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 
 /// Names for ids in order of appearance: `<request-1>`, `<response-2>`.
 #[derive(Debug, Default)]
-struct Names {
+pub(crate) struct Names {
     by_id: BTreeMap<String, String>,
     counts: BTreeMap<&'static str, usize>,
 }
 
 impl Names {
-    fn name(&mut self, kind: &'static str, id: &str) -> String {
+    pub(crate) fn name(&mut self, kind: &'static str, id: &str) -> String {
         if let Some(name) = self.by_id.get(id) {
             return name.clone();
         }
@@ -21,6 +21,16 @@ impl Names {
         let name = format!("<{kind}-{count}>");
         self.by_id.insert(id.into(), name.clone());
         name
+    }
+
+    /// `AuthnRequest <request-1>`, `Response <response-1> to <request-1>`.
+    pub(crate) fn message(&mut self, what: &str, id: &str, in_response_to: Option<&str>) -> String {
+        let kind = if what == "AuthnRequest" { "request" } else { "response" };
+        let mut text = format!("{what} {}", self.name(kind, id));
+        if let Some(request) = in_response_to {
+            let _ = write!(text, " to {}", self.name("request", request));
+        }
+        text
     }
 }
 
@@ -44,11 +54,8 @@ fn lines(event: &Event, names: &mut Names) -> Vec<String> {
             vec![format!("{:<24} {method} {path} -> {status}", format!("{who} -> {to}"))]
         }
         EventKind::Message { to, what, id, in_response_to, flags, .. } => {
-            let kind = if what == "AuthnRequest" { "request" } else { "response" };
-            let mut line = format!("{:<24} {what} {}", format!("{who} => {to}"), names.name(kind, id));
-            if let Some(request) = in_response_to {
-                let _ = write!(line, " to {}", names.name("request", request));
-            }
+            let message = names.message(what, id, in_response_to.as_deref());
+            let mut line = format!("{:<24} {message}", format!("{who} => {to}"));
             for flag in flags {
                 let _ = write!(line, " {flag}");
             }

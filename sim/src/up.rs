@@ -1,8 +1,9 @@
 //! `fedsim up`: a world on loopback that stays, for browsers and curl, its clock on real time until Ctrl-C.
 
-use crate::cli::{did_you_mean, say, shown};
+use crate::cli::say;
 use crate::clock::Clock;
 use crate::net::{Fabric, Listening};
+use crate::select::{did_you_mean, shown};
 use crate::transcript;
 use crate::world::{Options, Running};
 use base64::Engine as _;
@@ -34,7 +35,7 @@ pub(crate) fn up(what: &str, dir: Option<&Path>, seed: u64) -> Result<(), String
 }
 
 async fn serve(scenario: &Scenario, folder: &Path, seed: u64) -> Result<(), String> {
-    let options = Options { fabric: Fabric::Loopback, seed, keep: None };
+    let options = Options { fabric: Fabric::Loopback, seed, store: None };
     let running = Running::start(&scenario.world, &options).await.map_err(|e| e.to_string())?;
     running.core.drain();
     let keys = write_files(&running, folder)?;

@@ -12,7 +12,6 @@ use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use wire::dsig::{SigningKey, TrustedKey};
 use wire::metadata;
@@ -22,8 +21,8 @@ use wire::metadata;
 pub struct Options {
     pub fabric: Fabric,
     pub seed: u64,
-    /// Keep used assertions, used requests and the journal here.
-    pub keep: Option<PathBuf>,
+    /// Keep used assertions, used requests and the journal here; without it, in memory.
+    pub store: Option<Store>,
 }
 
 /// Why a world could not be built.
@@ -78,10 +77,7 @@ impl Running {
     pub async fn start(world: &World, options: &Options) -> Result<Running, BuildError> {
         let start =
             Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
-        let store = match &options.keep {
-            Some(dir) => Store::keep(dir).map_err(|e| BuildError(e.to_string()))?,
-            None => Store::memory(),
-        };
+        let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
         let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);

@@ -1,0 +1,104 @@
+//! `fedsim list` and `fedsim journal`: what there is, a few lines each.
+
+use crate::store::Entry;
+use crate::style::{Style, cut, padded};
+use scenarios::Scenario;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Lessons by family: name, the first sentence of the story, the names of its tries.
+pub(crate) fn pretty(scenarios: &[Scenario], style: Style) -> String {
+    let mut out = String::new();
+    let mut family = "";
+    for scenario in scenarios {
+        if scenario.family != family {
+            family = &scenario.family;
+            let gap = if out.is_empty() { "" } else { "\n" };
+            let _ = writeln!(out, "{gap}{}", style.strong(family));
+        }
+        let _ = writeln!(out, "  {}", scenario.name);
+        style.put(&mut out, "      ", 6, first_sentence(&scenario.story));
+        for id in others(scenario) {
+            style.put(&mut out, "    ", 6, &style.faint(id.strip_prefix(&lesson(scenario)).unwrap_or(&id)));
+        }
+    }
+    out.trim_end().to_string()
+}
+
+fn lesson(scenario: &Scenario) -> String {
+    format!("{}/{}", scenario.family, scenario.name)
+}
+
+/// Ids of the cases beside the lesson itself.
+fn others(scenario: &Scenario) -> Vec<String> {
+    scenario.cases().into_iter().map(|c| c.id).filter(|id| *id != lesson(scenario)).collect()
+}
+
+/// Up to the first full stop that ends a sentence.
+fn first_sentence(story: &str) -> &str {
+    let story = story.trim();
+    let ends = |(at, c): (usize, char)| {
+        let rest = &story[at + c.len_utf8()..];
+        (matches!(c, '.' | '!' | '?') && rest.chars().next().is_none_or(char::is_whitespace)).then(|| at + c.len_utf8())
+    };
+    &story[..story.char_indices().find_map(ends).unwrap_or(story.len())]
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Version of this document's shape; see docs/json.md.
+    version: u32,
+    lessons: Vec<Lesson<'a>>,
+}
+
+#[derive(Serialize)]
+struct Lesson<'a> {
+    id: String,
+    file: &'a str,
+    teaches: &'a [String],
+    story: &'a str,
+    cases: Vec<String>,
+}
+
+/// All of it as one document.
+pub(crate) fn json(scenarios: &[Scenario]) -> Result<String, String> {
+    let lesson = |s| Lesson {
+        id: lesson(s),
+        file: &s.file,
+        teaches: &s.teaches,
+        story: s.story.trim(),
+        cases: s.cases().into_iter().map(|c| c.id).collect(),
+    };
+    let document = Document { version: 1, lessons: scenarios.iter().map(lesson).collect() };
+    serde_json::to_string_pretty(&document).map_err(|e| e.to_string())
+}
+
+/// A line per run: number, whether all was met, the case, how it ended.
+pub(crate) fn journal(runs: &[(u64, Entry)], style: Style) -> String {
+    if runs.is_empty() {
+        return "no run yet".into();
+    }
+    let width = runs.iter().map(|(n, _)| n.to_string().len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for (number, entry) in runs {
+        let mark = if entry.met { style.good("ok   ") } else { style.bad("MISS ") };
+        let name = style.width().saturating_sub(width + 7 + 20);
+        let first = format!("{number:>width$} {mark}{}  ", padded(&cut(&entry.case, name), name.min(50)));
+        style.put(&mut out, &first, width + 8, &entry.ends);
+    }
+    out.trim_end().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_sentence() {
+        let rows =
+            [("One. Two.", "One."), ("v1.2 is here! Yes", "v1.2 is here!"), ("none", "none"), ("", ""), ("é.", "é.")];
+        for (story, wanted) in rows {
+            assert_eq!(first_sentence(story), wanted);
+        }
+    }
+}
