@@ -3,15 +3,21 @@
 use crate::core::locked;
 use bytes::Bytes;
 use federation::world::SaasApp;
-use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response};
+use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::{Form, decode_post, html_escape};
+use wire::Refusal;
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
-const REPLAY: Duration = Duration::from_secs(3600);
+/// How long a request waits for its answer.
+const PENDING: Duration = Duration::from_secs(600);
+/// The app keeps people signed in for a year: no story is about its own sessions ending.
+const SESSION: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Anybody may start a sign-in: what is kept is bounded, and the oldest goes first.
+const MOST: usize = 10_000;
 
 /// What an administrator pasted from Okta's metadata of this app.
 #[derive(Clone)]
@@ -23,17 +29,43 @@ pub struct OktaIdp {
 
 #[derive(Debug, Clone)]
 struct Session {
+    started: Time,
     login: String,
     attributes: Vec<(String, Vec<String>)>,
     /// Its first page has not been shown yet.
     fresh: bool,
 }
 
+/// A request that was sent, and the browser that carried it: tabs have one each.
+#[derive(Debug, Clone)]
+struct Pending {
+    browser: String,
+    sent: Time,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    /// Pending request id by browser cookie.
-    pending: BTreeMap<String, String>,
+    /// By request id.
+    pending: BTreeMap<String, Pending>,
     sessions: BTreeMap<String, Session>,
+}
+
+impl State {
+    fn forget(&mut self, now: Time) {
+        self.pending.retain(|_, p| now.since(p.sent) < PENDING);
+        self.sessions.retain(|_, s| now.since(s.started) < SESSION);
+        bound(&mut self.pending, |p| p.sent);
+        bound(&mut self.sessions, |s| s.started);
+    }
+}
+
+/// Leaves room for one more.
+fn bound<T>(map: &mut BTreeMap<String, T>, since: impl Fn(&T) -> Time) {
+    if map.len() >= MOST
+        && let Some(oldest) = map.iter().min_by_key(|(_, v)| since(v)).map(|(k, _)| k.clone())
+    {
+        map.remove(&oldest);
+    }
 }
 
 /// One app.
@@ -56,9 +88,9 @@ impl App {
         format!("https://{host}/saml/acs")
     }
 
-    fn start(&self, outside: &dyn Outside) -> Response {
+    fn start(&self, outside: &dyn Outside, request: &Request) -> Response {
         let id = format!("_{}", outside.fresh_id("request"));
-        let request = AuthnRequest {
+        let message = AuthnRequest {
             id: id.clone(),
             issue_instant: outside.now(),
             destination: Some(self.idp.sso_url.clone()),
@@ -70,11 +102,11 @@ impl App {
             subject: None,
             requested_context: None,
         };
-        let sent = saml::write_request(&request, None)
+        let sent = saml::write_request(&message, None)
             .and_then(|xml| Ok((wire::redirect::request_url(&self.idp.sso_url, &xml, Some("/"), None)?, xml)));
         let (url, xml) = match sent {
             Ok(sent) => sent,
-            Err(refusal) => return self.rejected(outside, refusal.code, &refusal.detail),
+            Err(refusal) => return self.rejected(outside, &refusal),
         };
         outside.note(EventKind::Message {
             to: "okta".into(),
@@ -84,8 +116,13 @@ impl App {
             flags: vec![],
             xml,
         });
-        let browser = outside.fresh_id("browser");
-        locked(&self.state).pending.insert(browser.clone(), id);
+        let mut state = locked(&self.state);
+        state.forget(outside.now());
+        // A browser keeps its name while it has a request open; one that nobody here gave out is not taken over.
+        let known = cookie(request, "app_tx").filter(|b| state.pending.values().any(|p| p.browser == *b));
+        let browser = known.unwrap_or_else(|| outside.fresh_id("browser"));
+        state.pending.insert(id, Pending { browser: browser.clone(), sent: outside.now() });
+        drop(state);
         self.answer(
             303,
             "One moment",
@@ -99,7 +136,10 @@ impl App {
             Ok(session) => {
                 let id = outside.fresh_id("session");
                 outside.note(EventKind::SignedIn { login: session.login.clone() });
-                locked(&self.state).sessions.insert(id.clone(), session);
+                let mut state = locked(&self.state);
+                state.forget(outside.now());
+                state.sessions.insert(id.clone(), session);
+                drop(state);
                 self.answer(
                     303,
                     "One moment",
@@ -110,18 +150,34 @@ impl App {
                     "",
                 )
             }
-            Err((code, detail)) => self.rejected(outside, code, &detail),
+            Err(refusal) => self.rejected(outside, &refusal),
         }
     }
 
-    fn read(&self, outside: &dyn Outside, request: &Request) -> Result<Session, (&'static str, String)> {
-        let refused = |r: wire::Refusal| (r.code, r.detail);
-        let form = Form::parse(request.body()).map_err(refused)?;
-        let xml = decode_post(form.get("SAMLResponse").unwrap_or_default()).map_err(refused)?;
-        let expected = cookie(request, "app_tx").and_then(|b| locked(&self.state).pending.remove(&b));
-        if expected.is_none() && !self.settings.accept_idp_initiated {
-            return Err(("saml/unsolicited", "this browser has no request open".into()));
+    /// The request of this browser that `xml` claims to answer, used up; `None`: it claims none and need not.
+    fn answered(&self, request: &Request, xml: &[u8], now: Time) -> Result<Option<String>, Refusal> {
+        let mut state = locked(&self.state);
+        state.forget(now);
+        let browser = cookie(request, "app_tx");
+        let Some(claimed) = saml::peek(xml)?.in_response_to else {
+            return match self.settings.accept_idp_initiated {
+                true => Ok(None),
+                false => Err(Refusal::new("saml/unsolicited", "it answers no request")),
+            };
+        };
+        match state.pending.get(&claimed) {
+            Some(pending) if Some(&pending.browser) == browser.as_ref() => {
+                state.pending.remove(&claimed);
+                Ok(Some(claimed))
+            }
+            _ => Err(Refusal::new("saml/in-response-to", "this browser has no such request open")),
         }
+    }
+
+    fn read(&self, outside: &dyn Outside, request: &Request) -> Result<Session, Refusal> {
+        let form = Form::parse(request.body())?;
+        let xml = decode_post(form.get("SAMLResponse").unwrap_or_default())?;
+        let expected = self.answered(request, &xml, outside.now())?;
         let acs = App::acs_url(&self.settings.host);
         let audience = App::entity_id(&self.settings.host);
         let check = ResponseCheck {
@@ -135,27 +191,35 @@ impl App {
             now: outside.now(),
             skew_seconds: self.settings.clock_skew_seconds,
         };
-        let response = saml::read_response(&xml, &check).map_err(refused)?;
-        let assertion = response.assertion.as_ref().ok_or(("saml/status", response.status.code.clone()))?;
-        let until = outside.now() + REPLAY;
+        let response = saml::read_response(&xml, &check)?;
+        let assertion =
+            response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", response.status.code.clone()))?;
+        // Remembered for as long as it could be used again.
+        let until = assertion.not_on_or_after + Duration::from_secs(u64::from(self.settings.clock_skew_seconds));
         for (table, id) in [("used-assertions", Some(&assertion.id)), ("used-requests", expected.as_ref())] {
             let Some(id) = id else { continue };
-            if !outside.once(table, id, until).map_err(|e| ("store/failed", e.to_string()))? {
-                return Err(("saml/replay", id.clone()));
+            if !outside.once(table, id, until).map_err(|e| Refusal::new("store/failed", e.to_string()))? {
+                return Err(Refusal::new("saml/replay", id.clone()));
             }
         }
-        Ok(Session { login: assertion.name_id.clone(), attributes: assertion.attributes.clone(), fresh: true })
+        Ok(Session {
+            started: outside.now(),
+            login: assertion.name_id.clone(),
+            attributes: assertion.attributes.clone(),
+            fresh: true,
+        })
     }
 
     /// With a session: its page. Unless the sign-in was a moment ago, the app's own session answers and nobody else is asked.
     fn front(&self, outside: &dyn Outside, request: &Request) -> Response {
         let known = cookie(request, "app_sid").and_then(|id| {
             let mut state = locked(&self.state);
+            state.forget(outside.now());
             let session = state.sessions.get_mut(&id)?;
             let fresh = std::mem::take(&mut session.fresh);
             Some((session.clone(), fresh))
         });
-        let Some((session, fresh)) = known else { return self.start(outside) };
+        let Some((session, fresh)) = known else { return self.start(outside, request) };
         if !fresh {
             let because = vec![Finding::new("app/session").saw(session.login.clone())];
             outside.note(EventKind::Decided { verdict: "go on with the session".into(), because });
@@ -192,9 +256,16 @@ impl App {
         self.answer(200, "Home", &[], &body)
     }
 
-    fn rejected(&self, outside: &dyn Outside, code: &str, detail: &str) -> Response {
-        outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
-        let reason = html_escape(&format!("{code}: {detail}"));
+    fn rejected(&self, outside: &dyn Outside, refusal: &Refusal) -> Response {
+        outside.note(EventKind::Refused { code: refusal.code.into(), detail: refusal.detail.clone() });
+        outside.note(EventKind::Log {
+            event_type: "sso".into(),
+            result: "FAILURE".into(),
+            actor: String::new(),
+            target: self.settings.name.clone(),
+            reason: refusal.code.into(),
+        });
+        let reason = html_escape(&refusal.to_string());
         let main = format!(
             "<main data-page=\"app/rejected\"><h1>Sign-in refused</h1><p>This app did not accept what Okta sent.</p><p class=\"reason\">{reason}</p></main>"
         );

@@ -87,6 +87,7 @@ fn judge(
     checked: Result<CertificateFacts, Refusal>,
 ) -> Judged {
     let mut found = None;
+    let refusal = checked.as_ref().err().cloned();
     let decision: Decision<Judged> = Decision::of(|why| {
         let facts = match checked {
             Ok(facts) => facts,
@@ -111,6 +112,9 @@ fn judge(
         .verdict
         .as_ref()
         .map_or_else(|text| format!("refuse: {text}"), |(key, _)| format!("person {}", key.user));
+    if let Some(refusal) = refusal {
+        ctx.log("LOGIN_ERROR", "FAILURE", "", method.name(), &refusal.to_string());
+    }
     if found == Some(Found::NoIdentityProvider) {
         ctx.log("LOGIN_ERROR", "FAILURE", "", method.name(), "IDP not found");
     }

@@ -63,7 +63,9 @@ impl Ctx<'_> {
             [event_type, result, actor, target, reason].map(str::to_string);
         self.outside.note(EventKind::Log { event_type, result, actor, target, reason });
     }
+    /// A refusal stands in the transcript, in the audit log and on the page.
     pub fn refused(&self, code: &str, detail: &str) -> Response {
+        self.log("LOGIN_ERROR", "FAILURE", "", "", &format!("{code}: {detail}"));
         self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
         pages::error(&format!("{code}: {detail}"))
     }

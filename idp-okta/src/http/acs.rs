@@ -14,7 +14,7 @@ use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
 pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
     let (mut tx, idp, response) = match receive(x, id) {
         Ok(received) => received,
-        Err(refusal) => return refuse(x, &refusal),
+        Err(refusal) => return x.refuse(refusal.code, &refusal.detail),
     };
     tx.pending = None;
     let platform = x.platform();
@@ -48,11 +48,6 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         }
     }
     drive::drive(x, tx)
-}
-
-fn refuse(x: &Exchange<'_>, refusal: &Refusal) -> Response {
-    x.log("user.authentication.auth_via_IDP", "FAILURE", "", "", &refusal.to_string());
-    x.refuse(refusal.code, &refusal.detail)
 }
 
 /// The one of this browser's transactions whose request `xml` claims to answer. Nothing is verified yet.

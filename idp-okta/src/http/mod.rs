@@ -91,7 +91,11 @@ impl Exchange<'_> {
             reason: reason.into(),
         });
     }
+    /// A refusal stands in the transcript, in the System Log and on the page.
     pub fn refuse(&self, code: &str, detail: &str) -> Response {
+        let inbound = self.request.uri().path().starts_with("/sso/");
+        let event_type = if inbound { "user.authentication.auth_via_IDP" } else { "user.authentication.sso" };
+        self.log(event_type, "FAILURE", "", "", &format!("{code}: {detail}"));
         self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
         let mut page = page::Page::new("okta/error", "400 Bad Request");
         page.text = "Error Code: GENERAL_NONSUCCESS".into();
