@@ -7,9 +7,9 @@ use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Tim
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
+use wire::Refusal;
 use wire::dsig::{SignatureFloor, TrustedKey};
 use wire::form::{Form, decode_post, html_escape};
-use wire::Refusal;
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
 /// How long a request waits for its answer.

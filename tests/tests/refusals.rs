@@ -106,7 +106,8 @@ fn access_s_answer_counts_for_the_browser_that_okta_sent() {
 /// 9: an assertion is good once, whoever comes with it, and sixteen at once are one.
 #[test]
 fn sixteen_at_once_are_one_session() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let case = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
         for hold in [OKTA_ACS, ACS] {
@@ -169,7 +170,11 @@ fn a_request_for_a_foreign_consumer_is_refused() {
             wire::redirect::request_url(to, &xml, Some("https://evil.test/\"><script>"), None).expect("is written")
         };
         let (acs, issuer) = ("https://salesforce.test/saml/acs", "https://salesforce.test/saml/metadata");
-        check_refused(running, &tab.get(&url("https://evil.test/acs", issuer, now), &[]).await, "saml/acs-unregistered");
+        check_refused(
+            running,
+            &tab.get(&url("https://evil.test/acs", issuer, now), &[]).await,
+            "saml/acs-unregistered",
+        );
         check_refused(running, &tab.get(&url(acs, "https://evil.test", now), &[]).await, "saml/issuer");
         check_refused(running, &tab.get(&url(acs, issuer, now - Duration::from_secs(7200)), &[]).await, "saml/expired");
         // 12: a foreign RelayState comes back as text and nobody goes there.
@@ -244,7 +249,8 @@ fn a_forwarded_certificate_is_nothing() {
             let mut tab = Tab::on(running, device);
             let seen = tab.get(APP, &[]).await;
             let mut at = seen;
-            while !at.headers.get("location").is_some_and(|l| l.to_str().unwrap_or_default().contains("/certificate?")) {
+            while !at.headers.get("location").is_some_and(|l| l.to_str().unwrap_or_default().contains("/certificate?"))
+            {
                 let Some(to) = at.headers.get("location") else {
                     let form = at.page.form.expect("goes on");
                     let held = Held { url: at.url.join(&form.action).expect("an address"), fields: form.fields };
@@ -257,7 +263,13 @@ fn a_forwarded_certificate_is_nothing() {
             running.core.drain();
             let url = at.headers["location"].to_str().expect("text").to_string();
             let header = "Hash=0;Cert=\"-----BEGIN%20CERTIFICATE-----\";Subject=\"CN=alice\"";
-            let names = ["x-client-cert", "x-forwarded-client-cert", "x-ssl-client-cert", "ssl-client-cert", "x-arr-clientcert"];
+            let names = [
+                "x-client-cert",
+                "x-forwarded-client-cert",
+                "x-ssl-client-cert",
+                "ssl-client-cert",
+                "x-arr-clientcert",
+            ];
             tab.get(&url, &names.map(|name| (name, header))).await;
             let missing = running.core.drain().iter().any(|e| {
                 matches!(&e.kind, EventKind::Decided { because, .. } if because.iter().any(|f| f.code == "certificate/missing"))
