@@ -1,6 +1,14 @@
 //! A small tenant for unit tests.
 
+use crate::people::{People, seed};
+use federation::Time;
 use federation::tenant::Access;
+
+pub fn people(access: &Access) -> People {
+    let mut people = People::default();
+    people.apply(&seed::changes(None, access, Time(0)));
+    people
+}
 
 pub fn access() -> Access {
     serde_json::from_str(TENANT).expect("the test tenant reads")

@@ -6,16 +6,18 @@ pub mod decide;
 #[cfg(test)]
 mod fixtures;
 mod http;
+pub mod people;
 mod state;
 mod validate;
 
 pub use validate::validate;
 
 use bytes::Bytes;
-use federation::{EventKind, Fut, Outside, Party, Request, Response, tenant};
+use federation::{EventKind, Fut, Outside, Party, Request, Response, Time, tenant};
+use people::{People, seed};
 use state::State;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use wire::dsig::{SigningKey, TrustedKey};
 use wire::metadata::{self, IdpMetadata, SpMetadata};
 
@@ -28,6 +30,8 @@ pub struct Wiring {
     pub device_ca: Vec<Vec<u8>>,
     pub crl_url: Option<String>,
     pub okta_idp: Option<IdpMetadata>,
+    /// When the tenant starts: the age of what it was configured with.
+    pub start: Time,
 }
 
 /// A tester's change.
@@ -39,6 +43,7 @@ pub enum Manage {
 /// The party.
 pub struct Access {
     settings: Mutex<Arc<tenant::Access>>,
+    people: RwLock<People>,
     state: State,
     signing: SigningKey,
     okta_sps: Vec<(String, SpMetadata, Vec<TrustedKey>)>,
@@ -62,7 +67,10 @@ impl Access {
             let keys = trusted(&idp.keys);
             (idp, keys)
         });
+        let mut people = People::default();
+        people.apply(&seed::changes(None, &settings, wiring.start));
         Access {
+            people: RwLock::new(people),
             settings: Mutex::new(Arc::new(settings)),
             state: State::default(),
             signing: wiring.signing,
@@ -84,6 +92,8 @@ impl Access {
         if settings.host != now.host || settings.certificate_host != now.certificate_host {
             return Err("the hosts of a running tenant cannot change".into());
         }
+        let changes = seed::changes(Some(&now), &settings, outside.now());
+        self.people.write().unwrap_or_else(PoisonError::into_inner).apply(&changes);
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
         outside.note(EventKind::Changed { what: "access settings".into() });
         Ok(())

@@ -216,6 +216,7 @@ fn access_wiring(world: &World, okta: &SigningKey, signing: SigningKey, uem: &ue
     let third = world.access.identity_providers.iter().find_map(|i| i.third_party.as_ref());
     idp_access::Wiring {
         signing,
+        start: Time::parse(&world.start).unwrap_or_default(),
         okta_sps: world.okta.identity_providers.iter().map(|i| (i.name.clone(), sp(i))).collect(),
         device_ca: vec![uem.ca_certificate()],
         crl_url: Some(format!("https://{}/crl", world.uem.host)),

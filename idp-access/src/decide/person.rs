@@ -2,8 +2,9 @@
 
 use super::chain::MethodSet;
 use super::policy::covers;
+use crate::people::{self, Named, People};
 use federation::tenant::Access;
-use federation::tenant::access::{AuthMethod, CertificateIdentifier, Directory, IdentityProvider, UdidLocation, User};
+use federation::tenant::access::{AuthMethod, CertificateIdentifier, IdentityProvider, UdidLocation, User};
 use federation::{Finding, Why};
 use std::net::IpAddr;
 
@@ -32,9 +33,10 @@ pub struct CertificateNames {
     pub uris: Vec<String>,
 }
 
-pub fn user<'a>(access: &'a Access, key: &PersonKey) -> Option<&'a User> {
-    let directory = access.directories.iter().find(|d| d.name == key.directory)?;
-    directory.users.iter().find(|u| u.name == key.user && u.enabled)
+/// Somebody who may sign in.
+pub fn user(people: &People, key: &PersonKey) -> Option<User> {
+    let user = people.user_by_key(&key.directory, &key.user)?;
+    user.active().then(|| people.person(user))
 }
 
 fn offers(access: &Access, method: AuthMethod, ip: IpAddr) -> impl Iterator<Item = &IdentityProvider> {
@@ -51,26 +53,36 @@ pub fn offered(access: &Access, ip: IpAddr, directory: Option<&str>) -> MethodSe
     reachable.filter(serves).flat_map(|i| &i.methods).fold(MethodSet::default(), |set, m| set.with(*m))
 }
 
-/// People whom the method serves from this address, each directory once.
-pub fn served(access: &Access, method: AuthMethod, ip: IpAddr) -> Vec<(&Directory, &User)> {
+/// Those who are called so, may sign in and are served by the method from this address.
+pub fn served<'p>(
+    access: &Access,
+    people: &'p People,
+    method: AuthMethod,
+    ip: IpAddr,
+    named: Named<'_>,
+) -> Vec<(PersonKey, &'p people::User)> {
     let names: Vec<&String> = offers(access, method, ip).flat_map(|i| &i.directories).collect();
-    let directories = access.directories.iter().filter(|d| names.contains(&&d.name));
-    directories.flat_map(|d| d.users.iter().filter(|u| u.enabled).map(move |u| (d, u))).collect()
+    let here = people.named(named).into_iter().filter(|u| u.active()).filter_map(|u| {
+        let directory = &people.directory(&u.directory)?.name;
+        let key = PersonKey { directory: directory.clone(), user: u.name.clone() };
+        names.contains(&directory).then_some((key, &**u))
+    });
+    here.collect()
 }
 
 pub fn find(
     access: &Access,
+    people: &People,
     method: AuthMethod,
     ip: IpAddr,
-    is: impl Fn(&User) -> bool,
-    saw: &str,
+    named: Named<'_>,
     why: &mut impl Why,
 ) -> Found {
-    let matching: Vec<_> = served(access, method, ip).into_iter().filter(|(_, u)| is(u)).collect();
-    match &matching[..] {
-        [(d, u)] => Found::Person(PersonKey { directory: d.name.clone(), user: u.name.clone() }),
+    let saw = named.text();
+    match &served(access, people, method, ip, named)[..] {
+        [(key, _)] => Found::Person(key.clone()),
         [] => {
-            let elsewhere = access.directories.iter().flat_map(|d| &d.users).any(|u| u.enabled && is(u));
+            let elsewhere = people.named(named).iter().any(|u| u.active());
             if elsewhere || offers(access, method, ip).next().is_none() {
                 why.note(|| {
                     Finding::new("method/no-identity-provider")
@@ -101,6 +113,7 @@ fn upn(user: &User) -> &str {
 /// The first identifier that is present counts, whether or not it names anybody.
 pub fn by_certificate(
     access: &Access,
+    people: &People,
     method: AuthMethod,
     order: &[CertificateIdentifier],
     names: &CertificateNames,
@@ -116,16 +129,15 @@ pub fn by_certificate(
         why.note(|| Finding::new("person/not-found").saw("the certificate holds none of the identifiers"));
         return Found::Nobody;
     };
-    let is = |u: &User| match identifier {
-        CertificateIdentifier::Upn => same(upn(u), &value) || same(&u.username, &value),
-        CertificateIdentifier::Email => same(&u.email, &value),
-        CertificateIdentifier::Subject => same(&u.username, &value),
+    let named = match identifier {
+        CertificateIdentifier::Upn => Named::UpnOrLogin(&value),
+        CertificateIdentifier::Email => Named::Email(&value),
+        CertificateIdentifier::Subject => Named::Login(&value),
     };
-    find(access, method, ip, is, &value, why)
+    find(access, people, method, ip, named, why)
 }
 
-/// Whether a name that another system states is this person's.
-pub fn is_called(user: &User, name: &str) -> bool {
+fn is_called(user: &User, name: &str) -> bool {
     same(&user.username, name) || same(&user.email, name) || same(upn(user), name)
 }
 
@@ -160,8 +172,9 @@ mod tests {
         use CertificateIdentifier::*;
         let access = fixtures::access();
         let ip = IpAddr::from([192, 0, 2, 1]);
+        let people = fixtures::people(&access);
         let observed =
-            by_certificate(&access, AuthMethod::MobileSsoIos, &[Upn, Email, Subject], &names, ip, &mut Silent);
+            by_certificate(&access, &people, AuthMethod::MobileSsoIos, &[Upn, Email, Subject], &names, ip, &mut Silent);
         assert_eq!(observed, expected, "{names:?}");
     }
 

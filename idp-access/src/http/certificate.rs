@@ -97,7 +97,8 @@ fn judge(
             }
         };
         let names = names(&facts);
-        let by = person::by_certificate(&ctx.settings, method, &settings.identifiers, &names, ctx.ip(), why);
+        let people = ctx.people();
+        let by = person::by_certificate(&ctx.settings, &people, method, &settings.identifiers, &names, ctx.ip(), why);
         let result = match &by {
             Found::Person(key) => {
                 why.note(|| Finding::new("managed/by-certificate").saw(method.name()));

@@ -29,12 +29,12 @@ fn broken_policies(summary: &serde_json::Value) -> Vec<String> {
 }
 
 pub async fn ask(ctx: &Ctx<'_>, tx: &mut Transaction, udid: Option<&str>, who: Option<&PersonKey>) {
-    let user = who.and_then(|key| person::user(&ctx.settings, key));
+    let user = who.and_then(|key| person::user(&ctx.people(), key));
     let integration = ctx.settings.uem.as_ref().filter(|u| u.device_compliance_check);
     let (answer, broken) = match (integration, udid, user) {
         (None, ..) => (Answer::NotConfigured, Vec::new()),
         (_, None, _) | (_, _, None) => (Answer::NoUdid, Vec::new()),
-        (Some(uem), Some(udid), Some(user)) => gather(ctx, uem, udid, user).await,
+        (Some(uem), Some(udid), Some(user)) => gather(ctx, uem, udid, &user).await,
     };
     let pending = ctx.settings.assumptions.compliance_pending;
     match ctx.decided(Decision::of(|why| compliance::decide(pending, &answer, why))) {

@@ -24,7 +24,7 @@ fn live(ctx: &Ctx<'_>, tx: &Transaction, rule: &PolicyRule) -> Option<(Session, 
     if tx.person.as_ref().is_some_and(|p| *p != session.person) {
         return None;
     }
-    person::user(&ctx.settings, &session.person)?;
+    person::user(&ctx.people(), &session.person)?;
     let patience = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
     let young = session.satisfied.iter().filter(|(_, at)| ctx.now().since(**at) < patience);
     let methods = young.fold(MethodSet::default(), |set, (m, _)| set.with(*m));
@@ -113,8 +113,7 @@ fn pass(
     if tx.person.is_none() {
         tx.person = session.as_ref().map(|s| s.person.clone());
     }
-    let Some((key, user)) =
-        tx.person.clone().and_then(|key| Some((key.clone(), person::user(&ctx.settings, &key)?.clone())))
+    let Some((key, user)) = tx.person.clone().and_then(|key| Some((key.clone(), person::user(&ctx.people(), &key)?)))
     else {
         return answer::failed(ctx, source, &tx, None, answer::NO_METHODS);
     };

@@ -10,9 +10,10 @@ pub mod prompts;
 pub mod sso;
 
 use crate::Access;
+use crate::people::People;
 use federation::{Decision, EventKind, Outside, Peer, Request, Response, Time, tenant};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 /// One request, with the settings as they were when it came.
 pub struct Ctx<'a> {
@@ -39,6 +40,10 @@ impl Ctx<'_> {
     pub fn query(&self, name: &str) -> Option<String> {
         let query = self.request.uri().query().unwrap_or_default();
         form_urlencoded::parse(query.as_bytes()).find(|(k, _)| k == name).map(|(_, v)| v.into_owned())
+    }
+    /// Everybody as they are now; not to be held across an await.
+    pub fn people(&self) -> RwLockReadGuard<'_, People> {
+        self.access.people.read().unwrap_or_else(PoisonError::into_inner)
     }
     pub fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.settings.host)

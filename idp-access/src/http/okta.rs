@@ -3,6 +3,7 @@
 use super::drive::drive;
 use super::{Ctx, pages, prompts};
 use crate::decide::person::{self, Found};
+use crate::people::Named;
 use crate::state::Transaction;
 use federation::tenant::access::AuthMethod;
 use federation::{Decision, EventKind, Response};
@@ -111,9 +112,10 @@ pub async fn response(ctx: &Ctx<'_>) -> Response {
         tx.fail(AuthMethod::OktaAuthMethod, "Okta did not sign the person in.");
         return drive(ctx, tx).await;
     };
-    let is = |u: &federation::tenant::access::User| person::is_called(u, &name);
-    let decision =
-        Decision::of(|why| person::find(&ctx.settings, AuthMethod::OktaAuthMethod, ctx.ip(), is, &name, why));
+    let named = Named::Any(&name);
+    let decision = Decision::of(|why| {
+        person::find(&ctx.settings, &ctx.people(), AuthMethod::OktaAuthMethod, ctx.ip(), named, why)
+    });
     match ctx.decided(decision) {
         Found::Person(key) if tx.person.as_ref().is_none_or(|p| *p == key) => {
             tx.person = Some(key);

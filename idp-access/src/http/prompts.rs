@@ -4,6 +4,7 @@ use super::drive::drive;
 use super::{Ctx, certificate, pages};
 use crate::decide::chain::attempts;
 use crate::decide::person::{self, PersonKey, served};
+use crate::people::Named;
 use crate::state::Transaction;
 use federation::tenant::access::AuthMethod;
 use federation::{Decision, Finding, Response, Why};
@@ -39,16 +40,11 @@ fn asked(ctx: &Ctx<'_>, method: AuthMethod) -> Option<(Form, Transaction)> {
     None
 }
 
-fn equal(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |different, (x, y)| different | (x ^ y)) == 0
-}
-
 fn who(ctx: &Ctx<'_>, tx: &Transaction, username: &str, password: &str) -> Option<PersonKey> {
-    let people = served(&ctx.settings, AuthMethod::Password, ctx.ip());
-    let named = people.into_iter().filter(|(_, u)| u.username.eq_ignore_ascii_case(username));
-    let mut right = named.filter(|(_, u)| !u.password.is_empty() && equal(&u.password, password));
-    let (directory, user) = right.next()?;
-    let key = PersonKey { directory: directory.name.clone(), user: user.name.clone() };
+    let people = ctx.people();
+    let named = served(&ctx.settings, &people, AuthMethod::Password, ctx.ip(), Named::Login(username));
+    let mut right = named.into_iter().filter(|(_, u)| u.password.as_ref().is_some_and(|p| p.is(password)));
+    let (key, _) = right.next()?;
     let sole = right.next().is_none() && tx.person.as_ref().is_none_or(|p| *p == key);
     sole.then_some(key)
 }
@@ -85,8 +81,8 @@ pub async fn login(ctx: &Ctx<'_>) -> Response {
 pub fn sign_out(ctx: &Ctx<'_>) -> Response {
     let ended = ctx.cookie("HZN").and_then(|id| ctx.access.state.end_session(&id));
     if let Some(session) = ended {
-        let login = person::user(&ctx.settings, &session.person).map_or("", |u| u.username.as_str());
-        ctx.log("LOGOUT", "SUCCESS", login, "", "");
+        let login = person::user(&ctx.people(), &session.person).map_or(String::new(), |u| u.username);
+        ctx.log("LOGOUT", "SUCCESS", &login, "", "");
     }
     pages::signed_out()
 }

@@ -137,9 +137,12 @@ async fn proceed(
     }
     let session = ctx.cookie("HZN").and_then(|id| ctx.access.state.session(&id, ctx.now()));
     // ForceAuthn asks who the person is, so a session's person is not known yet.
-    let known = session.filter(|_| !tx.force_authn).and_then(|s| person::user(&ctx.settings, &s.person));
-    let facts =
-        policy::Facts { ip: ctx.ip(), device_types: tx.device_types, groups: known.map(|u| u.groups.as_slice()) };
+    let known = session.filter(|_| !tx.force_authn).and_then(|s| person::user(&ctx.people(), &s.person));
+    let facts = policy::Facts {
+        ip: ctx.ip(),
+        device_types: tx.device_types,
+        groups: known.as_ref().map(|u| u.groups.as_slice()),
+    };
     let decision = Decision::of(|why| policy::decide(&ctx.settings, access_policy, &facts, why));
     let name = decision.verdict.rule().map_or("no rule", |r| r.name.as_str());
     let said = match decision.verdict {
@@ -158,7 +161,7 @@ async fn proceed(
         policy::Verdict::Allow(rule) => match known {
             Some(user) => {
                 tx.rule = rule.name.clone();
-                answer::granted(ctx, source, &tx, user, &[])
+                answer::granted(ctx, source, &tx, &user, &[])
             }
             // An assertion must name somebody, and nobody has said who this is.
             None => answer::failed(ctx, source, &tx, rule.error.as_ref(), answer::NO_METHODS),
