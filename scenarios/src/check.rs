@@ -42,6 +42,10 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
                 );
             }
         }
+        Action::FollowLink(f) => {
+            check.known("person", &f.who, &world.people.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), at("who"));
+            check.known("device", &f.on, &devices, at("on"));
+        }
         Action::Enrol(e) => {
             check.known("device", &e.device, &devices, at("device"));
             check.known(

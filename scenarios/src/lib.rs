@@ -42,8 +42,8 @@ pub use catalogue::{baselines, catalogue};
 pub use diagnostic::Diagnostic;
 pub use load::{load_file, load_str};
 pub use model::{
-    Action, AsWhom, BreakHow, Breakage, Case, Change, Enrolment, Expect, FactsChange, FactsPatch, Location, MfaAnswer,
-    OnDevice, OnParty, OnProfile, PasswordEntry, Patch, PlantKind, Planting, Scenario, SignIn, SignOut, SourceMap,
-    Start, Step, Try, Wait,
+    Action, AsWhom, BreakHow, Breakage, Case, Change, Enrolment, Expect, FactsChange, FactsPatch, FollowLink, Location,
+    MfaAnswer, OnDevice, OnParty, OnProfile, PasswordEntry, Patch, PlantKind, Planting, Scenario, SignIn, SignOut,
+    SourceMap, Start, Step, Try, Wait,
 };
 pub use requirements::{Assumption, Requirement, Requirements, requirements};

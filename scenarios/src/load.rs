@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 
 const HEADER: [&str; 7] = ["name", "teaches", "story", "baseline", "change", "step", "try"];
 const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
-const ACTIONS: [&str; 14] = [
+const ACTIONS: [&str; 15] = [
     "sign_in",
     "enrol",
+    "follow_link",
     "wipe",
     "device_facts",
     "sweep",

@@ -94,6 +94,8 @@ pub enum Action {
     SignIn(SignIn),
     /// `enrol = { device, as_user }`
     Enrol(Enrolment),
+    /// `follow_link = { who, on }`: she follows the link of the enrolment page that the device shows.
+    FollowLink(FollowLink),
     /// `wipe = { device }`: an enterprise wipe from UEM's console, confirmed by the device.
     Wipe(OnDevice),
     /// `device_facts = { device, facts = { compromised = true } }`: what the device is from now on; UEM learns it at the next check-in.
@@ -187,6 +189,16 @@ pub struct Enrolment {
     pub device: String,
     /// `uem.users`, by name.
     pub as_user: String,
+}
+
+/// A link to UEM's web enrolment ends with the device enrolled by her; one to an app store only brings the Hub.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowLink {
+    /// `people`, by name.
+    pub who: String,
+    /// `devices`, by name.
+    pub on: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -20,6 +20,7 @@ pub fn action(action: &Action) -> String {
             text
         }
         Action::Enrol(e) => format!("{} is enrolled as {}", e.device, e.as_user),
+        Action::FollowLink(f) => format!("{} follows the enrolment link on {}", f.who, f.on),
         Action::Wipe(d) => format!("UEM wipes {}", d.device),
         Action::DeviceFacts(f) => format!("{} changes", f.device),
         Action::Sweep => "UEM checks compliance".into(),

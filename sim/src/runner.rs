@@ -82,7 +82,8 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
         Err(BuildError(e)) => result.error = Some(e),
         Ok(running) => {
             running.core.drain();
-            let mut stage = Stage { running, cookies: BTreeMap::new(), sessions: BTreeMap::new() };
+            let mut stage =
+                Stage { running, cookies: BTreeMap::new(), sessions: BTreeMap::new(), links: BTreeMap::new() };
             for (index, step) in case.steps.iter().enumerate() {
                 match stage.play(index + 1, step).await {
                     Ok(step) => result.steps.push(step),
@@ -108,6 +109,8 @@ struct Stage {
     cookies: BTreeMap<String, Cookies>,
     /// Who each device's browser is signed in as, by party.
     sessions: BTreeMap<String, BTreeMap<String, String>>,
+    /// Link of the enrolment page that a device shows.
+    links: BTreeMap<String, String>,
 }
 
 impl Stage {
@@ -125,6 +128,7 @@ impl Stage {
         match action {
             Action::SignIn(sign_in) => return self.sign_in(sign_in).await.map(Some),
             Action::Enrol(enrol) => self.running.enrol(&enrol.device, &enrol.as_user).await?,
+            Action::FollowLink(follow) => self.follow_link(&follow.who, &follow.on).await?,
             Action::Wait(wait) => {
                 let until = self.running.core.clock.now() + Duration::from_secs(wait.minutes.saturating_mul(60));
                 self.let_happen(until).await?;
@@ -157,6 +161,26 @@ impl Stage {
             Action::Mend(on) => self.running.net.set_fault(&on.party, None),
         }
         Ok(None)
+    }
+
+    /// Opens the link of the enrolment page; where that is UEM's web enrolment, the Hub goes on with her UEM account.
+    async fn follow_link(&mut self, who: &str, on: &str) -> Result<(), String> {
+        let link = self.links.get(on).cloned().ok_or_else(|| format!("`{on}` shows no enrolment page"))?;
+        let browser = Browser {
+            net: self.running.net.clone(),
+            core: self.running.core.clone(),
+            caller: Caller { name: on.into(), ip: self.running.default_ip, keys: Vec::new(), timeout_ms: 60_000 },
+            user_agent: crate::device::user_agent(self.handset(on)?.device.kind, Client::Browser),
+            cookies: Cookies::default(),
+        };
+        if browser.visit(&link, &Answers::default()).await.page.name != "uem/enroll" {
+            let what = format!("the Hub is installed from {link}, and nothing is enrolled");
+            self.running.core.note(on, EventKind::Changed { what });
+            return Ok(());
+        }
+        let person = self.running.world.people.iter().find(|p| p.name == who);
+        let account = person.and_then(|p| p.uem.clone()).ok_or_else(|| format!("`{who}` has no account at UEM"))?;
+        self.running.enrol(on, &account).await
     }
 
     /// Every program of the device that has cookies opens the party's own way out; where that works the session is gone on both sides.
@@ -305,7 +329,12 @@ impl Stage {
             cookies: self.cookies.entry(jar(step)).or_default().clone(),
         };
         let answers = answers(world, person, step, &self.running.totp_secrets);
-        Ok((browser.visit(&url, &answers).await, jar(step), step.app.clone()))
+        let visit = browser.visit(&url, &answers).await;
+        self.links.remove(&step.on);
+        if let Some((_, link)) = visit.page.links.first().filter(|_| visit.page.name == "okta/enrolment") {
+            self.links.insert(step.on.clone(), link.clone());
+        }
+        Ok((visit, jar(step), step.app.clone()))
     }
 
     fn observe(&mut self, visit: Visit, device: &str, app: &str, events: &[Event]) -> Observed {

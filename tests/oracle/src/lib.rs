@@ -48,6 +48,8 @@ pub struct Oracle {
     broken: BTreeMap<String, Breakage>,
     /// People whom Okta made from an identity provider's word (JIT).
     newcomers: Vec<federation::tenant::okta::User>,
+    /// Enrolment link that a device shows.
+    links: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]

@@ -373,7 +373,10 @@ impl Oracle {
     fn rule_says(&mut self, v: &mut Visit, rule: &SignOnRule, user: &User) -> Result<Verdict, Stop> {
         if rule.access == AccessAction::Deny {
             // m2-enrol
-            let enrol = rule.device_trust == TrustCondition::NotTrusted && self.integration(v).is_some();
+            let link = self.integration(v).map(|i| i.enrollment_link.clone());
+            let link = link.filter(|_| rule.device_trust == TrustCondition::NotTrusted);
+            let enrol = link.is_some();
+            link.and_then(|link| self.links.insert(v.step.on.clone(), link));
             return stop(if enrol { Outcome::EnrolmentPage } else { Outcome::Denied }, "okta");
         }
         let session = self.okta_sessions.get(&v.jar);

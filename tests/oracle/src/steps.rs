@@ -31,6 +31,7 @@ impl Oracle {
             app_sessions: BTreeMap::new(),
             broken: BTreeMap::new(),
             newcomers: Vec::new(),
+            links: BTreeMap::new(),
         };
         for device in &world.devices {
             if let Some(user) = &device.enrolled_as {
@@ -46,6 +47,7 @@ impl Oracle {
         match action {
             Action::SignIn(step) => return Some(self.sign_in(step)),
             Action::Enrol(e) => self.enrol(&e.device, &e.as_user),
+            Action::FollowLink(f) => self.follow_link(&f.who, &f.on),
             Action::Wipe(d) => self.wipe(&d.device),
             Action::DeviceFacts(change) => {
                 if let Some(phone) = self.phones.get_mut(&change.device) {
@@ -82,6 +84,15 @@ impl Oracle {
             }
         }
         None
+    }
+
+    // m2-enrol: a web enrolment link enrols; one to the app store only brings the Hub
+    fn follow_link(&mut self, who: &str, on: &str) {
+        let enrolment = format!("https://{}/enroll", self.world.uem.enrollment_host);
+        let account = self.world.people.iter().find(|p| p.name == who).and_then(|p| p.uem.clone());
+        if let (Some(account), true) = (account, self.links.get(on) == Some(&enrolment)) {
+            self.enrol(on, &account);
+        }
     }
 
     /// session-age: a session lives on both sides; a party that does not answer ends nothing.
@@ -145,6 +156,7 @@ impl Oracle {
             trips: 0,
             because: Vec::new(),
         };
+        self.links.remove(&step.on);
         let end = self.through(&mut visit);
         let because = visit.because;
         match end {
