@@ -18,13 +18,20 @@ pub type Make = fn(&DeviceScene<'_>) -> Option<Presented>;
 pub enum Presented {
     Nothing,
     /// Leaf first, DER; `key` is PKCS#8 DER.
-    Chain { chain: Vec<Vec<u8>>, key: Vec<u8> },
+    Chain {
+        chain: Vec<Vec<u8>>,
+        key: Vec<u8>,
+    },
     /// The certificate in a header of the request, with no certificate in TLS.
     Header(Vec<u8>),
     /// Bytes instead of a handshake.
     Bytes(Vec<u8>),
     /// A chain, and the list of revoked certificates that the CA publishes.
-    Listed { chain: Vec<Vec<u8>>, key: Vec<u8>, crl: Vec<u8> },
+    Listed {
+        chain: Vec<Vec<u8>>,
+        key: Vec<u8>,
+        crl: Vec<u8>,
+    },
 }
 
 /// Names that an honest certificate of this device holds.
@@ -51,7 +58,8 @@ impl DeviceScene<'_> {
         let other = outsider("another CA", 9)?;
         let ca = if revoked.is_some() { self.ca } else { &other };
         let listed = (revoked == Some(true)).then_some(serial);
-        let crl = crate::x509::revocation_list(ca, listed.as_deref(), self.now.seconds() - 60, self.now.seconds() + end)?;
+        let crl =
+            crate::x509::revocation_list(ca, listed.as_deref(), self.now.seconds() - 60, self.now.seconds() + end)?;
         Some(Presented::Listed { chain, key, crl })
     }
 }

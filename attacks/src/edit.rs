@@ -44,7 +44,7 @@ fn tag_end(xml: &str, at: usize) -> Option<usize> {
     None
 }
 
-fn local_name(xml: &str, at: usize) -> &str {
+pub(crate) fn local_name(xml: &str, at: usize) -> &str {
     let name = xml[at + 1..].split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
     name.rsplit(':').next().unwrap_or(name)
 }
@@ -177,7 +177,9 @@ impl Edit {
             }
             Edit::Double(path) => {
                 let spot = find(xml, path)?;
-                Some(format!("{}{}{}", &xml[..spot.end], spot.text(xml), &xml[spot.end..]))
+                // The copy has ids of its own: a doubled id would be another attack.
+                let copy = spot.text(xml).replace(" ID=\"", " ID=\"_2");
+                Some(format!("{}{copy}{}", &xml[..spot.end], &xml[spot.end..]))
             }
             Edit::Put(place, path, what) => {
                 let spot = find(xml, path)?;

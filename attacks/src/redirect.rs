@@ -1,8 +1,8 @@
 //! Queries of the Redirect binding, taken apart and put together as no honest sender would.
 
+use crate::Scene;
 use crate::edit::Edit;
 use crate::sign::{With, raw};
-use crate::Scene;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

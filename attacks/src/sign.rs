@@ -8,8 +8,8 @@ use openssl::pkey::{Id, PKey, Private};
 use openssl::sign::Signer;
 use uppsala::{Document, NodeId};
 
-use crate::edit::{self, Edit, Val};
 use crate::Scene;
+use crate::edit::{self, Edit, Val};
 
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -87,7 +87,9 @@ pub(crate) fn raw(scene: &Scene<'_>, with: With, method: &str, message: &[u8]) -
         With::Real => asymmetric(&scene.key?.private),
         With::Attacker => asymmetric(&Key::attacker()?.private),
         With::Small => asymmetric(&Key::own(include_bytes!("../keys/public-test-rsa-1024.der"))?.private),
-        With::Dsa => asymmetric(&PKey::private_key_from_pkcs8(include_bytes!("../keys/public-test-dsa-1024.der")).ok()?),
+        With::Dsa => {
+            asymmetric(&PKey::private_key_from_pkcs8(include_bytes!("../keys/public-test-dsa-1024.der")).ok()?)
+        }
         With::HmacDer => hmac(scene.certificate),
         With::HmacPem => hmac(&certificate()?.to_pem().ok()?),
         With::HmacSpki => hmac(&certificate()?.public_key().ok()?.public_key_to_pem().ok()?),
@@ -150,7 +152,11 @@ pub(crate) fn sign(xml: &str, path: &str, shape: Shape, scene: &Scene<'_>) -> Op
     let placed = format!("{}{signature}{}", &xml[..at], &xml[at..]);
     let method = edit::attribute(&signature, "Signature/SignedInfo/SignatureMethod", "Algorithm").unwrap_or_default();
     let value = STANDARD.encode(raw(scene, shape.with, method, &signed_info(&placed, at, &signature)?)?);
-    signature = signature.replacen("<ds:SignatureValue></ds:SignatureValue>", &format!("<ds:SignatureValue>{value}</ds:SignatureValue>"), 1);
+    signature = signature.replacen(
+        "<ds:SignatureValue></ds:SignatureValue>",
+        &format!("<ds:SignatureValue>{value}</ds:SignatureValue>"),
+        1,
+    );
     Some(format!("{}{signature}{}", &xml[..at], &xml[at..]))
 }
 
@@ -194,17 +200,24 @@ fn signed_info(placed: &str, at: usize, signature: &str) -> Option<Vec<u8>> {
     let mode = method.and_then(C14nMode::from_uri).unwrap_or(C14nMode::Exclusive);
     let document = uppsala::parse(placed).ok()?;
     // The signature is the n-th element of the text, and of the tree.
-    let before = placed[..at].matches('<').count() - placed[..at].matches("</").count() - placed[..at].matches("<?").count();
+    let before =
+        placed[..at].matches('<').count() - placed[..at].matches("</").count() - placed[..at].matches("<?").count();
     let elements = document.descendants(document.root()).into_iter().filter(|n| document.element(*n).is_some());
     let node = elements.clone().nth(before)?;
-    let info = document.children(node).into_iter().find(|n| document.element(*n).is_some_and(|e| e.name.local_name == "SignedInfo"))?;
+    let info = document
+        .children(node)
+        .into_iter()
+        .find(|n| document.element(*n).is_some_and(|e| e.name.local_name == "SignedInfo"))?;
     canonical(&document, info, mode)
 }
 
 fn at_path(document: &Document<'_>, path: &str) -> Option<NodeId> {
     let mut at = document.document_element()?;
     for name in path.split('/').skip(1) {
-        at = document.children(at).into_iter().find(|n| document.element(*n).is_some_and(|e| e.name.local_name == name))?;
+        at = document
+            .children(at)
+            .into_iter()
+            .find(|n| document.element(*n).is_some_and(|e| e.name.local_name == name))?;
     }
     Some(at)
 }
@@ -228,8 +241,16 @@ pub(crate) fn unsign(xml: &str) -> (String, Vec<&'static str>) {
 /// Signs `parts`, innermost first; the outermost in the given shape, or every one where `shape` is honest.
 pub(crate) fn resign(xml: &str, parts: &[&'static str], shape: Shape, scene: &Scene<'_>) -> Option<String> {
     let mut out = xml.to_string();
+    // The first tag that is neither a declaration nor an instruction.
+    let start = xml.match_indices('<').map(|(at, _)| at).find(|at| !xml[at + 1..].starts_with(['?', '!']))?;
+    let root = edit::local_name(xml, start).to_string();
     for (depth, part) in parts.iter().enumerate().rev() {
-        out = sign(&out, part, if depth == 0 { shape } else { Shape::HONEST }, scene)?;
+        // The attack may have renamed the root, or left no assertion to sign.
+        let path = part.replacen("Response", &root, 1).replacen("AuthnRequest", &root, 1);
+        if depth > 0 && edit::find(&out, &path).is_none() {
+            continue;
+        }
+        out = sign(&out, &path, if depth == 0 { shape } else { Shape::HONEST }, scene)?;
     }
     Some(out)
 }

@@ -24,7 +24,12 @@ pub(crate) fn self_signed(key: &PKey<Private>, name: &str) -> Option<Vec<u8>> {
 }
 
 /// A list of revoked certificates, DER, written by hand: OpenSSL's binding cannot make one.
-pub(crate) fn revocation_list(ca: &crate::certificate::Ca, serial: Option<&[u8]>, from: i64, until: i64) -> Option<Vec<u8>> {
+pub(crate) fn revocation_list(
+    ca: &crate::certificate::Ca,
+    serial: Option<&[u8]>,
+    from: i64,
+    until: i64,
+) -> Option<Vec<u8>> {
     use crate::certificate::der;
     // ecdsa-with-SHA256
     let algorithm = der(0x30, &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);

@@ -86,7 +86,9 @@ fn there_are_enough_cases_and_each_name_is_one() {
 #[test]
 fn the_network_forges_without_the_senders_key() {
     for hop in hops().iter().map(Hop::keyless) {
-        for attack in registry().iter().filter(|a| hop.fits(a) && a.family.who == attacks::Who::Network && !a.harmless()) {
+        for attack in
+            registry().iter().filter(|a| hop.fits(a) && a.family.who == attacks::Who::Network && !a.harmless())
+        {
             if matches!(attack.row.act, Act::Alter(_) | Act::Forge(..) | Act::Bytes(_) | Act::Query(_)) {
                 assert!(hop.attacked(attack).is_ok(), "{} {}", hop.name, attack.name());
             }

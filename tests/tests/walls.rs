@@ -3,20 +3,31 @@
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use std::collections::BTreeSet;
 
-const OURS: &[&str] =
-    &["federation", "wire", "idp-okta", "idp-access", "uem-mock", "scenarios", "oracle", "fedsim", "fedsim-tests"];
+const OURS: &[&str] = &[
+    "federation",
+    "wire",
+    "attacks",
+    "idp-okta",
+    "idp-access",
+    "uem-mock",
+    "scenarios",
+    "oracle",
+    "fedsim",
+    "fedsim-tests",
+];
 
 /// Room, and the rooms it may know.
 const ROOMS: &[(&str, &[&str])] = &[
     ("federation", &[]),
     ("wire", &["federation"]),
+    ("attacks", &["federation", "wire"]),
     ("idp-okta", &["federation", "wire"]),
     ("idp-access", &["federation", "wire"]),
     ("uem-mock", &["federation", "wire"]),
     ("scenarios", &["federation"]),
     ("oracle", &["federation", "scenarios"]),
-    ("fedsim", &["federation", "wire", "idp-okta", "idp-access", "uem-mock", "scenarios"]),
-    ("fedsim-tests", &["fedsim", "oracle", "scenarios", "federation", "wire"]),
+    ("fedsim", &["federation", "wire", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios"]),
+    ("fedsim-tests", &["fedsim", "oracle", "scenarios", "federation", "wire", "attacks"]),
 ];
 
 /// Crates that nothing below sim may depend on directly, and who is excepted.
@@ -28,7 +39,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rand", &[]),
     ("rcgen", &["fedsim", "uem-mock"]),
     ("samael", &["wire"]),
-    ("bergshamra", &["wire"]),
+    ("bergshamra", &["wire", "attacks"]),
     ("proptest", &["fedsim-tests"]),
 ];
 

@@ -15,10 +15,17 @@ pub static STRIPPING: Family = Family {
     source: "CVE-2026-28323, CVE-2026-16443; samael finding S1; SAML profiles 4.1.4.5 (POST: the assertion must be signed)",
     requirement: "wire-signature-required",
     rows: &[
-        altered("strip-all", Edit::Fn(|xml, _| Some(unsign(xml).0)), "saml/signature-missing", "Every signature is taken out."),
+        altered(
+            "strip-all",
+            Edit::Fn(|xml, _| Some(unsign(xml).0)),
+            "saml/signature-missing",
+            "Every signature is taken out.",
+        ),
         altered(
             "strip-all-and-forge",
-            Edit::Fn(|xml, scene| Edit::Text("Response/Assertion/Subject/NameID", Val::Evil).apply(&unsign(xml).0, scene)),
+            Edit::Fn(|xml, scene| {
+                Edit::Text("Response/Assertion/Subject/NameID", Val::Evil).apply(&unsign(xml).0, scene)
+            }),
             "saml/signature-missing",
             "Every signature is taken out and somebody else is named.",
         ),
@@ -28,20 +35,40 @@ pub static STRIPPING: Family = Family {
             "saml/signature-missing",
             "The signature is put into a namespace nobody verifies.",
         ),
-        altered("strip-to-empty", Edit::Text(SIGNATURE, Val::Is("")), "saml/signature-shape", "The signature element is empty."),
-        altered("strip-signed-info", Edit::Drop("Response/Signature/SignedInfo"), "saml/signature-shape", "The signature has no SignedInfo."),
-        altered("strip-signature-value", Edit::Drop("Response/Signature/SignatureValue"), "saml/signature-shape", "The signature has no SignatureValue."),
-        altered("strip-reference", Edit::Drop("Response/Signature/SignedInfo/Reference"), "saml/signature-shape", "The signature refers to nothing."),
+        altered(
+            "strip-to-empty",
+            Edit::Text(SIGNATURE, Val::Is("")),
+            "saml/signature-shape",
+            "The signature element is empty.",
+        ),
+        altered(
+            "strip-signed-info",
+            Edit::Drop("Response/Signature/SignedInfo"),
+            "saml/signature-shape",
+            "The signature has no SignedInfo.",
+        ),
+        altered(
+            "strip-signature-value",
+            Edit::Drop("Response/Signature/SignatureValue"),
+            "saml/signature-shape",
+            "The signature has no SignatureValue.",
+        ),
+        altered(
+            "strip-reference",
+            Edit::Drop("Response/Signature/SignedInfo/Reference"),
+            "saml/signature-shape",
+            "The signature refers to nothing.",
+        ),
         altered(
             "strip-reference-uri",
             Edit::Attr("Response/Signature/SignedInfo/Reference", "URI", Val::Gone),
-            "saml/signature-shape",
+            "saml/reference",
             "The reference has no URI.",
         ),
         altered(
             "strip-digest-value",
             Edit::Text("Response/Signature/SignedInfo/Reference/DigestValue", Val::Is("")),
-            "saml/signature-invalid",
+            "saml/signature-shape",
             "The digest is empty.",
         ),
         altered(
@@ -64,16 +91,20 @@ pub static STRIPPING: Family = Family {
                 let status = crate::edit::find(&rest, "Response/Status")?;
                 Some(format!("{}{signature}{}", &rest[..status.close], &rest[status.close..]))
             }),
-            "saml/signature-shape",
+            "saml/signature-place",
             "The signature is moved out of the element that it signs.",
         ),
         altered(
             "strip-reference-to-extensions",
             Edit::All(&[
-                Edit::Put(Place::Before, "Response/Status", "<saml2p:Extensions><x:y xmlns:x=\"urn:x\" ID=\"_harmless\"/></saml2p:Extensions>"),
+                Edit::Put(
+                    Place::Before,
+                    "Response/Status",
+                    "<saml2p:Extensions><x:y xmlns:x=\"urn:x\" ID=\"_harmless\"/></saml2p:Extensions>",
+                ),
                 Edit::Attr("Response/Signature/SignedInfo/Reference", "URI", Val::Is("#_harmless")),
             ]),
-            "saml/signature-shape",
+            "saml/reference",
             "The reference is turned to an element that says nothing.",
         ),
     ],

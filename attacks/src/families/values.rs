@@ -32,17 +32,73 @@ pub static CARRIED: Family = Family {
     source: "CVE-2017-11427 to -11430, CVE-2018-0489, VU#475445; digest in a comment: CVE-2025-29775; canonicalisation drops comments, so the signature holds",
     requirement: "wire-front-door",
     rows: &[
-        altered("comment-in-name-id", Edit::Text(NAME, Val::Of(commented)), "saml/comment", "A comment splits the name."),
-        altered("comment-in-issuer", Edit::Text(ISSUER, Val::Of(commented)), "saml/comment", "A comment splits the issuer."),
-        altered("comment-in-audience", Edit::Text(AUDIENCE, Val::Of(commented)), "saml/comment", "A comment splits the audience."),
-        altered("comment-in-class-ref", Edit::Text(CLASS, Val::Of(commented)), "saml/comment", "A comment splits the class of authentication."),
-        altered("comment-in-digest", Edit::Fn(|xml, _| xml.contains("<ds:DigestValue>").then(|| xml.replacen("<ds:DigestValue>", "<ds:DigestValue><!--x-->", 1))), "saml/comment", "A comment stands in the digest."),
-        altered("comment-in-signature-value", Edit::Fn(|xml, _| xml.contains("<ds:SignatureValue>").then(|| xml.replacen("<ds:SignatureValue>", "<ds:SignatureValue><!--x-->", 1))), "saml/comment", "A comment stands in the signature's value."),
-        altered("comment-between-elements", Edit::Put(Place::First, "Response/Assertion", "<!-- x -->"), "saml/comment", "A comment stands between elements."),
-        altered("comment-before-root", Edit::Put(Place::Before, "Response", "<!-- x -->"), "saml/comment", "A comment stands before the message."),
+        altered(
+            "comment-in-name-id",
+            Edit::Text(NAME, Val::Of(commented)),
+            "saml/comment",
+            "A comment splits the name.",
+        ),
+        altered(
+            "comment-in-issuer",
+            Edit::Text(ISSUER, Val::Of(commented)),
+            "saml/comment",
+            "A comment splits the issuer.",
+        ),
+        altered(
+            "comment-in-audience",
+            Edit::Text(AUDIENCE, Val::Of(commented)),
+            "saml/comment",
+            "A comment splits the audience.",
+        ),
+        altered(
+            "comment-in-class-ref",
+            Edit::Text(CLASS, Val::Of(commented)),
+            "saml/comment",
+            "A comment splits the class of authentication.",
+        ),
+        altered(
+            "comment-in-digest",
+            Edit::Fn(|xml, _| {
+                xml.contains("<ds:DigestValue>")
+                    .then(|| xml.replacen("<ds:DigestValue>", "<ds:DigestValue><!--x-->", 1))
+            }),
+            "saml/comment",
+            "A comment stands in the digest.",
+        ),
+        altered(
+            "comment-in-signature-value",
+            Edit::Fn(|xml, _| {
+                xml.contains("<ds:SignatureValue>")
+                    .then(|| xml.replacen("<ds:SignatureValue>", "<ds:SignatureValue><!--x-->", 1))
+            }),
+            "saml/comment",
+            "A comment stands in the signature's value.",
+        ),
+        altered(
+            "comment-between-elements",
+            Edit::Put(Place::First, "Response/Assertion", "<!-- x -->"),
+            "saml/comment",
+            "A comment stands between elements.",
+        ),
+        altered(
+            "comment-before-root",
+            Edit::Put(Place::Before, "Response", "<!-- x -->"),
+            "saml/comment",
+            "A comment stands before the message.",
+        ),
         altered("cdata-in-name-id", Edit::Text(NAME, Val::Of(sectioned)), "saml/cdata", "The name is a CDATA section."),
-        altered("cdata-in-audience", Edit::Text(AUDIENCE, Val::Of(sectioned)), "saml/cdata", "The audience is a CDATA section."),
-        altered("pi-before-root", Edit::Put(Place::Before, "Response", "<?xml-stylesheet href=\"https://evil.test/x.xsl\"?>"), "saml/processing-instruction", "A stylesheet is named before the message."),
+        altered(
+            "cdata-in-audience",
+            Edit::Text(AUDIENCE, Val::Of(sectioned)),
+            "saml/cdata",
+            "The audience is a CDATA section.",
+        ),
+        altered(
+            "pi-before-root",
+            Edit::Put(Place::Before, "Response", "<?xml-stylesheet href=\"https://evil.test/x.xsl\"?>"),
+            "saml/processing-instruction",
+            "A stylesheet is named before the message.",
+        ),
     ],
 };
 
@@ -54,14 +110,63 @@ pub static WRITTEN: Family = Family {
     source: "SAML core 1.3.1 and 2.2 (values are strings); CVE-2017-11428 family",
     requirement: "wire-front-door",
     rows: &[
-        written("pi-in-name-id", Edit::Text(NAME, Val::Of(instructed)), "saml/processing-instruction", "A processing instruction splits the name."),
-        written("child-in-name-id", Edit::Text(NAME, Val::Of(with_child)), "saml/not-text", "An element splits the name."),
-        written("child-in-issuer", Edit::Text(ISSUER, Val::Of(with_child)), "saml/not-text", "An element splits the issuer."),
-        written("child-in-audience", Edit::Text(AUDIENCE, Val::Of(with_child)), "saml/not-text", "An element splits the audience."),
-        written("child-in-class-ref", Edit::Text(CLASS, Val::Of(with_child)), "saml/not-text", "An element splits the class of authentication."),
-        written("name-id-nested", Edit::Text(NAME, Val::Of(|old| format!("<saml2:NameID>{old}</saml2:NameID>"))), "saml/not-text", "The name lies one element deeper."),
-        written("name-id-xinclude", Edit::Text(NAME, Val::Is("<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" parse=\"text\" href=\"file:///etc/hostname\"/>")), "saml/not-text", "The name is to be included from a file."),
-        written("attribute-value-children", Edit::Put(Place::Last, "Response/Assertion", "<saml2:AttributeStatement><saml2:Attribute Name=\"role\"><saml2:AttributeValue>us<x:y xmlns:x=\"urn:x\"/>er</saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement>"), "saml/not-text", "An element splits an attribute's value."),
+        written(
+            "pi-in-name-id",
+            Edit::Text(NAME, Val::Of(instructed)),
+            "saml/processing-instruction",
+            "A processing instruction splits the name.",
+        ),
+        written(
+            "child-in-name-id",
+            Edit::Text(NAME, Val::Of(with_child)),
+            "saml/not-text",
+            "An element splits the name.",
+        ),
+        written(
+            "child-in-issuer",
+            Edit::Text(ISSUER, Val::Of(with_child)),
+            "saml/not-text",
+            "An element splits the issuer.",
+        ),
+        written(
+            "child-in-audience",
+            Edit::Text(AUDIENCE, Val::Of(with_child)),
+            "saml/not-text",
+            "An element splits the audience.",
+        ),
+        written(
+            "child-in-class-ref",
+            Edit::Text(CLASS, Val::Of(with_child)),
+            "saml/not-text",
+            "An element splits the class of authentication.",
+        ),
+        written(
+            "name-id-nested",
+            Edit::Text(NAME, Val::Of(|old| format!("<saml2:NameID>{old}</saml2:NameID>"))),
+            "saml/not-text",
+            "The name lies one element deeper.",
+        ),
+        written(
+            "name-id-xinclude",
+            Edit::Text(
+                NAME,
+                Val::Is(
+                    "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" parse=\"text\" href=\"file:///etc/hostname\"/>",
+                ),
+            ),
+            "saml/not-text",
+            "The name is to be included from a file.",
+        ),
+        written(
+            "attribute-value-children",
+            Edit::Put(
+                Place::Last,
+                "Response/Assertion",
+                "<saml2:AttributeStatement><saml2:Attribute Name=\"role\"><saml2:AttributeValue>us<x:y xmlns:x=\"urn:x\"/>er</saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement>",
+            ),
+            "saml/not-text",
+            "An element splits an attribute's value.",
+        ),
     ],
 };
 
@@ -73,16 +178,32 @@ pub static IDS_CARRIED: Family = Family {
     source: "CVE-2021-28091 (lasso); GHSA-w553 (LightSAML); SAML core 1.3.4",
     requirement: "wire-one-assertion",
     rows: &[
-        altered("duplicate-id-extensions", Edit::Fn(|xml, _| {
-            let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
-            Some(xml.replacen("<saml2p:Status>", &format!("<saml2p:Extensions><x:y xmlns:x=\"urn:x\" ID=\"{id}\"/></saml2p:Extensions><saml2p:Status>"), 1))
-        }), "saml/duplicate-id", "An element of Extensions has the id of the signed assertion."),
-        altered("duplicate-id-response", Edit::Fn(|xml, scene| {
-            let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
-            let own = crate::edit::attribute(xml, "Response", "ID")?.to_string();
-            let _ = scene;
-            Some(xml.replacen(&format!(" ID=\"{own}\""), &format!(" ID=\"{id}\""), 1))
-        }), "saml/duplicate-id", "The response takes the id of the signed assertion."),
+        altered(
+            "duplicate-id-extensions",
+            Edit::Fn(|xml, _| {
+                let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
+                Some(xml.replacen(
+                    "<saml2p:Status>",
+                    &format!(
+                        "<saml2p:Extensions><x:y xmlns:x=\"urn:x\" ID=\"{id}\"/></saml2p:Extensions><saml2p:Status>"
+                    ),
+                    1,
+                ))
+            }),
+            "saml/duplicate-id",
+            "An element of Extensions has the id of the signed assertion.",
+        ),
+        altered(
+            "duplicate-id-response",
+            Edit::Fn(|xml, scene| {
+                let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
+                let own = crate::edit::attribute(xml, "Response", "ID")?.to_string();
+                let _ = scene;
+                Some(xml.replacen(&format!(" ID=\"{own}\""), &format!(" ID=\"{id}\""), 1))
+            }),
+            "saml/duplicate-id",
+            "The response takes the id of the signed assertion.",
+        ),
     ],
 };
 
@@ -94,12 +215,22 @@ pub static IDS_WRITTEN: Family = Family {
     source: "SAML core 1.3.4 and 5.4.2",
     requirement: "wire-one-assertion",
     rows: &[
-        written("duplicate-id-signed", Edit::Fn(|xml, scene| {
-            let id = crate::edit::attribute(xml, "Response", "ID")?.to_string();
-            let old = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
-            let _ = scene;
-            Some(xml.replacen(&format!(" ID=\"{old}\""), &format!(" ID=\"{id}\""), 1))
-        }), "saml/duplicate-id", "Response and assertion have one id."),
-        written("response-id-missing", Edit::Attr("Response", "ID", Val::Gone), "saml/missing-attribute", "The response has no id."),
+        written(
+            "duplicate-id-signed",
+            Edit::Fn(|xml, scene| {
+                let id = crate::edit::attribute(xml, "Response", "ID")?.to_string();
+                let old = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
+                let _ = scene;
+                Some(xml.replacen(&format!(" ID=\"{old}\""), &format!(" ID=\"{id}\""), 1))
+            }),
+            "saml/duplicate-id",
+            "Response and assertion have one id.",
+        ),
+        written(
+            "response-id-missing",
+            Edit::Attr("Response", "ID", Val::Gone),
+            "saml/missing-attribute",
+            "The response has no id.",
+        ),
     ],
 };

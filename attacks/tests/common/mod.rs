@@ -12,8 +12,10 @@ pub const NOW: Time = Time(1_772_442_000_000);
 const SP: &str = "https://www.okta.com/saml2/service-provider/spworkspaceone00001";
 const SSO: &str = "https://acme.access.test/SAAS/auth/federation/sso";
 const POSTURE: &str = "urn:okta:saml:2.0:DevicePosture";
-const KEYS: [&[u8]; 2] =
-    [include_bytes!("../../../sim/keys/public-test-key-1.der"), include_bytes!("../../../sim/keys/public-test-key-2.der")];
+const KEYS: [&[u8]; 2] = [
+    include_bytes!("../../../sim/keys/public-test-key-1.der"),
+    include_bytes!("../../../sim/keys/public-test-key-2.der"),
+];
 
 /// What a reader makes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +73,10 @@ fn request() -> AuthnRequest {
         is_passive: false,
         name_id_format: Some(NAMEID_UNSPECIFIED.into()),
         subject: None,
-        requested_context: Some(RequestedAuthnContext { comparison: "minimum".into(), class_refs: vec![POSTURE.into()] }),
+        requested_context: Some(RequestedAuthnContext {
+            comparison: "minimum".into(),
+            class_refs: vec![POSTURE.into()],
+        }),
     }
 }
 
@@ -122,15 +127,30 @@ pub fn hops() -> &'static [Hop] {
         let mut hops = Vec::new();
         for (whole, part) in [(true, false), (false, true), (true, true)] {
             for posture in [true, false] {
-                let names = ["access-okta response", "access-okta assertion", "access-okta both", "okta-app response", "okta-app assertion", "okta-app both"];
+                let names = [
+                    "access-okta response",
+                    "access-okta assertion",
+                    "access-okta both",
+                    "okta-app response",
+                    "okta-app assertion",
+                    "okta-app both",
+                ];
                 let index = usize::from(!posture) * 3 + usize::from(part) + usize::from(whole && part);
                 let mut hop = Hop {
                     name: names[index],
                     signer: usize::from(posture),
                     kind: Kind::Response { whole, part, posture },
                     honest: String::new(),
-                    issuer: if posture { "https://acme.access.test/SAAS/API/1.0/GET/metadata/idp.xml" } else { "http://www.okta.com/salesforce" },
-                    acs: if posture { "https://acme.okta.test/sso/saml2/0oaworkspaceone00001" } else { "https://salesforce.test/saml/acs" },
+                    issuer: if posture {
+                        "https://acme.access.test/SAAS/API/1.0/GET/metadata/idp.xml"
+                    } else {
+                        "http://www.okta.com/salesforce"
+                    },
+                    acs: if posture {
+                        "https://acme.okta.test/sso/saml2/0oaworkspaceone00001"
+                    } else {
+                        "https://salesforce.test/saml/acs"
+                    },
                     audience: if posture { SP } else { "https://salesforce.test/saml/metadata" },
                     skew: if posture { 120 } else { 60 },
                     with_key: true,
@@ -141,7 +161,17 @@ pub fn hops() -> &'static [Hop] {
             }
         }
         let key = &SIGNERS[0].signing;
-        let hop = |name, kind, honest| Hop { name, signer: 0, kind, honest, issuer: SP, acs: "", audience: "", skew: 60, with_key: true };
+        let hop = |name, kind, honest| Hop {
+            name,
+            signer: 0,
+            kind,
+            honest,
+            issuer: SP,
+            acs: "",
+            audience: "",
+            skew: 60,
+            with_key: true,
+        };
         hops.push(hop("okta-access posted", Kind::Posted, write_request(&request(), Some(key)).unwrap()));
         let plain = write_request(&request(), None).unwrap();
         let url = wire::redirect::request_url(SSO, &plain, Some("/a b/\u{fc}?x=/"), Some(key)).unwrap();
@@ -206,8 +236,17 @@ impl Hop {
     }
 
     fn read_form(&self, fields: &[(String, String)]) -> Verdict {
-        let body: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={}", v.replace('%', "%25").replace('+', "%2B").replace('=', "%3D").replace(['\r', '\n'], "%0A"))).collect();
-        let read = Form::parse(body.join("&").as_bytes()).and_then(|form| decode_post(form.get("SAMLResponse").unwrap_or_default()));
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(n, v)| {
+                format!(
+                    "{n}={}",
+                    v.replace('%', "%25").replace('+', "%2B").replace('=', "%3D").replace(['\r', '\n'], "%0A")
+                )
+            })
+            .collect();
+        let read = Form::parse(body.join("&").as_bytes())
+            .and_then(|form| decode_post(form.get("SAMLResponse").unwrap_or_default()));
         match read {
             Ok(xml) => self.read(&xml),
             Err(refusal) => Verdict::Refused(refusal.code),
@@ -240,7 +279,8 @@ impl Hop {
         match saml::read_response(bytes, &check) {
             Err(refusal) => Verdict::Refused(refusal.code),
             Ok(response) => {
-                let posture = response.assertion.as_ref().and_then(|a| a.posture.as_ref()).map(DevicePosture::is_managed);
+                let posture =
+                    response.assertion.as_ref().and_then(|a| a.posture.as_ref()).map(DevicePosture::is_managed);
                 match self.kind {
                     Kind::Response { posture: true, .. } if posture != Some(PostureFact::Yes) => Verdict::NotTrusted,
                     _ => Verdict::Accepted,

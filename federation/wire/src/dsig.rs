@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::keys::loader;
 use bergshamra::{DsigContext, Key, KeysManager, VerifyResult};
 use std::sync::Arc;
-use uppsala::{Document, NodeId};
+use uppsala::{Document, NodeId, NodeKind};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -205,8 +205,12 @@ pub fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
     Ok(document.to_xml())
 }
 
-/// The names of the child elements, where all of them are XML-DSig's.
+/// The names of the child elements, where all of them are XML-DSig's and nothing but white space stands between them.
 fn parts<'d>(document: &'d Document<'_>, of: NodeId) -> Option<Vec<&'d str>> {
+    let blank = |n: NodeId| !matches!(document.node_kind(n), Some(NodeKind::Text(t)) if !t.trim().is_empty());
+    if !document.children(of).into_iter().all(blank) {
+        return None;
+    }
     let one = |n: &NodeId| {
         let element = document.element(*n).filter(|e| e.name.namespace_uri.as_deref() == Some(DSIG))?;
         Some(element.name.local_name.as_ref())
@@ -267,7 +271,8 @@ fn shape(
         return Err(Refusal::new("saml/algorithm", digest));
     }
     let value = only(document, reference, DSIG, "DigestValue")?.ok_or_else(|| refuse("no DigestValue"))?;
-    if of_nothing(&crate::form::decode_post(&door::value(document, value)?)?) {
+    let digest = crate::form::decode_post(&door::value(document, value)?).map_err(|e| refuse(&e.detail))?;
+    if of_nothing(&digest) {
         return Err(Refusal::new("saml/void-digest", "the digest of nothing"));
     }
     Ok(parent)

@@ -242,7 +242,7 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     }
     let subject = required(document, node, ASSERTION, "Subject")?;
     let name_id = required(document, subject, ASSERTION, "NameID")?;
-    if value(document, name_id)?.is_empty() {
+    if value(document, name_id)?.trim().is_empty() {
         return Err(refuse("saml/name-id", "empty"));
     }
     let confirmation = required(document, subject, ASSERTION, "SubjectConfirmation")?;
