@@ -85,7 +85,7 @@ fn utf16(xml: &str, big: bool, mark: bool) -> Vec<u8> {
 /// Puts bytes into the name.
 fn in_name(xml: &str, what: &[u8]) -> Vec<u8> {
     let at = crate::edit::find(xml, "Response/Assertion/Subject/NameID").map_or(0, |s| s.inside);
-    [xml[..at].as_bytes(), what, xml[at..].as_bytes()].concat()
+    [&xml.as_bytes()[..at], what, &xml.as_bytes()[at..]].concat()
 }
 
 pub static ENCODING: Family = Family {
