@@ -227,7 +227,7 @@ pub fn main() -> ExitCode {
 
 fn options(how: &How) -> Result<Options, String> {
     let store = how.keep.as_deref().map(Store::keep).transpose().map_err(|e| e.to_string())?;
-    Ok(Options { fabric: how.fabric, seed: how.seed, store })
+    Ok(Options { fabric: how.fabric, seed: how.seed, store, ..Options::default() })
 }
 
 fn run(selection: &Selection, style: Style) -> Result<bool, String> {

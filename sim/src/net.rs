@@ -3,7 +3,7 @@
 //! Each call is a connection of its own, so that both fabrics make the same handshakes.
 
 use crate::core::{Core, Door, locked};
-use crate::tls::{Authority, TlsError};
+use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::{CallError, EventKind, Party, Peer, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
@@ -88,8 +88,8 @@ struct Inner {
 pub struct Net(Arc<Inner>);
 
 impl Net {
-    pub fn new(fabric: Fabric, core: Arc<Core>) -> Result<Net, TlsError> {
-        let authority = Authority::new(core.clock.clone())?;
+    pub fn new(fabric: Fabric, core: Arc<Core>, tls: TlsVersions) -> Result<Net, TlsError> {
+        let authority = Authority::new(core.clock.clone(), tls)?;
         let plain = authority.client(Vec::new())?;
         Ok(Net(Arc::new(Inner {
             fabric,

@@ -4,11 +4,15 @@
 //! a bad device certificate ends the method at Access, not the handshake.
 
 use crate::clock::Clock;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::SupportedProtocolVersion;
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
@@ -17,16 +21,39 @@ use std::sync::Arc;
 /// Something went wrong while making keys or certificates.
 pub type TlsError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Which versions of TLS both sides offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersions {
+    /// 1.3, and 1.2 for who asks.
+    #[default]
+    Both,
+    Tls12,
+    Tls13,
+}
+
+impl TlsVersions {
+    fn offered(self) -> &'static [&'static SupportedProtocolVersion] {
+        static TLS12: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
+        static TLS13: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
+        match self {
+            TlsVersions::Both => rustls::DEFAULT_VERSIONS,
+            TlsVersions::Tls12 => &TLS12,
+            TlsVersions::Tls13 => &TLS13,
+        }
+    }
+}
+
 /// The certificate authority that every client of the simulated internet trusts.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub certificate: CertificateDer<'static>,
     clock: Clock,
     provider: Arc<CryptoProvider>,
+    versions: TlsVersions,
 }
 
 impl Authority {
-    pub fn new(clock: Clock) -> Result<Authority, TlsError> {
+    pub fn new(clock: Clock, versions: TlsVersions) -> Result<Authority, TlsError> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::<String>::new())?;
         params.distinguished_name.push(DnType::CommonName, "fedsim public web CA (test)");
@@ -34,16 +61,18 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let certificate = params.self_signed(&key)?.der().clone();
         let issuer = Issuer::new(params, key);
-        Ok(Authority { issuer, certificate, clock, provider: Arc::new(aws_lc_rs::default_provider()) })
+        Ok(Authority { issuer, certificate, clock, provider: Arc::new(aws_lc_rs::default_provider()), versions })
     }
 
     /// Server side of `host`; `hints` present: ask for a client certificate from one of these issuers.
     pub fn server(&self, host: &str, hints: Option<Vec<Vec<u8>>>) -> Result<Arc<ServerConfig>, TlsError> {
         let key = KeyPair::generate()?;
-        let leaf = CertificateParams::new(vec![host.to_string()])?.signed_by(&key, &self.issuer)?;
+        let mut params = CertificateParams::new(vec![host.to_string()])?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = params.signed_by(&key, &self.issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let builder = ServerConfig::builder_with_details(self.provider.clone(), Arc::new(self.clock.clone()))
-            .with_safe_default_protocol_versions()?;
+            .with_protocol_versions(self.versions.offered())?;
         let builder = match hints {
             None => builder.with_no_client_auth(),
             Some(hints) => {
@@ -52,7 +81,9 @@ impl Authority {
             }
         };
         let mut config = builder.with_single_cert(vec![leaf.der().clone()], key)?;
+        // No resumption: it would bring back a device's certificate without the proof of its key.
         config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
         Ok(Arc::new(config))
     }
 
@@ -61,7 +92,7 @@ impl Authority {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone())?;
         let builder = ClientConfig::builder_with_details(self.provider.clone(), Arc::new(self.clock.clone()))
-            .with_safe_default_protocol_versions()?
+            .with_protocol_versions(self.versions.offered())?
             .with_root_certificates(roots);
         let mut config = builder.with_client_cert_resolver(Arc::new(ByHint(keys)));
         config.resumption = rustls::client::Resumption::disabled();

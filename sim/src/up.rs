@@ -35,7 +35,7 @@ pub(crate) fn up(what: &str, dir: Option<&Path>, seed: u64) -> Result<(), String
 }
 
 async fn serve(scenario: &Scenario, folder: &Path, seed: u64) -> Result<(), String> {
-    let options = Options { fabric: Fabric::Loopback, seed, store: None };
+    let options = Options { fabric: Fabric::Loopback, seed, ..Options::default() };
     let running = Running::start(&scenario.world, &options).await.map_err(|e| e.to_string())?;
     running.core.drain();
     let keys = write_files(&running, folder)?;

@@ -7,9 +7,10 @@ use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
 use crate::saas::{App, OktaIdp};
 use crate::store::Store;
+use crate::tls::TlsVersions;
 use bytes::Bytes;
 use federation::{Party, Time, World};
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -23,6 +24,17 @@ pub struct Options {
     pub seed: u64,
     /// Keep used assertions, used requests and the journal here; without it, in memory.
     pub store: Option<Store>,
+    pub saml_keys: SamlKeys,
+    pub tls: TlsVersions,
+}
+
+/// What the identity providers sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SamlKeys {
+    /// As the vendors have them.
+    #[default]
+    Rsa2048,
+    P256,
 }
 
 /// Why a world could not be built.
@@ -61,13 +73,17 @@ pub struct Running {
 const OKTA_KEY: &[u8] = include_bytes!("../keys/public-test-key-1.der");
 const ACCESS_KEY: &[u8] = include_bytes!("../keys/public-test-key-2.der");
 
-fn signer(name: &str, pkcs8: &[u8]) -> Result<SigningKey, BuildError> {
+fn signer(name: &str, keys: SamlKeys, rsa: &[u8]) -> Result<SigningKey, BuildError> {
     let made = || -> Result<SigningKey, Box<dyn std::error::Error + Send + Sync>> {
-        let der = rustls::pki_types::PrivatePkcs8KeyDer::from(pkcs8.to_vec());
-        let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256)?;
+        let (pkcs8, algorithm) = match keys {
+            SamlKeys::Rsa2048 => (rsa.to_vec(), &PKCS_RSA_SHA256),
+            SamlKeys::P256 => (crate::device::new_key(), &PKCS_ECDSA_P256_SHA256),
+        };
+        let der = rustls::pki_types::PrivatePkcs8KeyDer::from(pkcs8.clone());
+        let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, algorithm)?;
         let mut params = CertificateParams::new(Vec::<String>::new())?;
         params.distinguished_name.push(DnType::CommonName, name);
-        Ok(SigningKey::from_pkcs8(pkcs8, params.self_signed(&key)?.der().to_vec())?)
+        Ok(SigningKey::from_pkcs8(&pkcs8, params.self_signed(&key)?.der().to_vec())?)
     };
     made().map_err(failed("a SAML signing key"))
 }
@@ -79,8 +95,9 @@ impl Running {
             Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
-        let net = Net::new(options.fabric, core.clone()).map_err(failed("TLS"))?;
-        let (okta_key, access_key) = (signer("okta", OKTA_KEY)?, signer("access", ACCESS_KEY)?);
+        let net = Net::new(options.fabric, core.clone(), options.tls).map_err(failed("TLS"))?;
+        let (okta_key, access_key) =
+            (signer("okta", options.saml_keys, OKTA_KEY)?, signer("access", options.saml_keys, ACCESS_KEY)?);
         let ca_key = crate::device::new_key();
         let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
         let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));

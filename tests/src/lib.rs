@@ -19,6 +19,14 @@ pub fn cases() -> Vec<Case> {
     catalogue().iter().flat_map(Scenario::cases).collect()
 }
 
+/// A case of the embedded catalogue.
+///
+/// # Panics
+/// Where there is none of that name.
+pub fn case(id: &str) -> Case {
+    cases().into_iter().find(|c| c.id == id).unwrap_or_else(|| panic!("no case `{id}`"))
+}
+
 /// Replays on one fabric with seed 0.
 pub fn replay(case: &Case, fabric: Fabric) -> CaseResult {
     fedsim::replay(case, &Options { fabric, ..Options::default() })

@@ -6,7 +6,7 @@ mod tab;
 use federation::{EventKind, Time};
 use fedsim::world::{Options, Running};
 use fedsim::{Fabric, page::Page};
-use fedsim_tests::cases;
+use fedsim_tests::case;
 use std::time::Duration;
 use tab::{Held, Seen, Stop, Tab};
 
@@ -17,7 +17,7 @@ const OKTA_ACS: &str = "/sso/saml2/";
 fn live(test: impl AsyncFnOnce(&Running)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let case = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
+        let case = case("device-trust/managed-gets-in");
         let running = Running::start(&case.world, &Options::default()).await.expect("the world starts");
         running.core.drain();
         test(&running).await;
@@ -109,7 +109,7 @@ fn sixteen_at_once_are_one_session() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let case = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
+        let case = case("device-trust/managed-gets-in");
         for hold in [OKTA_ACS, ACS] {
             let options = Options { fabric: Fabric::Loopback, ..Options::default() };
             let running = Running::start(&case.world, &options).await.expect("the world starts");

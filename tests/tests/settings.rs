@@ -1,12 +1,8 @@
 //! Every setting acts: flipped alone it shows in outcome, messages or log. Settings of UEM are flipped by the lessons' tries.
 
 use fedsim::Fabric;
-use fedsim_tests::{cases, replay};
+use fedsim_tests::{case, replay};
 use scenarios::Case;
-
-fn case(id: &str) -> Case {
-    cases().into_iter().find(|c| c.id == id).unwrap_or_else(|| panic!("no case `{id}`"))
-}
 
 fn transcript(case: &Case) -> String {
     replay(case, Fabric::Memory).transcript()

@@ -31,7 +31,7 @@ pub struct Tab {
 }
 
 pub enum Stop {
-    Rests(Seen),
+    Rests(Box<Seen>),
     Held(Held),
 }
 
@@ -93,7 +93,9 @@ impl Tab {
                 seen = self.send("GET", to, &[], String::new()).await;
                 continue;
             }
-            let Some(form) = seen.page.form.clone().filter(|_| seen.page.auto) else { return Stop::Rests(seen) };
+            let Some(form) = seen.page.form.clone().filter(|_| seen.page.auto) else {
+                return Stop::Rests(Box::new(seen));
+            };
             let held = Held { url: seen.url.join(&form.action).expect("an address"), fields: form.fields };
             if !hold.is_empty() && held.url.as_str().contains(hold) {
                 return Stop::Held(held);
