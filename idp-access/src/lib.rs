@@ -13,6 +13,7 @@ mod validate;
 pub use validate::validate;
 
 use bytes::Bytes;
+use federation::tenant::access::AuthMethod;
 use federation::{EventKind, Fut, Outside, Party, Request, Response, Time, tenant};
 use people::{People, seed};
 use state::State;
@@ -51,6 +52,10 @@ pub struct Access {
     crl_url: Option<String>,
     okta_idp: Option<(IdpMetadata, Vec<TrustedKey>)>,
 }
+
+/// The methods whose certificates are shown on hosts of their own.
+pub(crate) const LEGS: [AuthMethod; 3] =
+    [AuthMethod::MobileSsoIos, AuthMethod::MobileSsoAndroid, AuthMethod::Certificate];
 
 /// A certificate that cannot be a key verifies nothing.
 fn trusted(certificates: &[Vec<u8>]) -> Vec<TrustedKey> {
@@ -123,12 +128,16 @@ impl Party for Access {
 
     fn hosts(&self) -> Vec<String> {
         let settings = self.settings();
-        vec![settings.host.clone(), settings.certificate_host.clone()]
+        let legs = LEGS.iter().filter_map(|method| settings.certificate_leg(*method));
+        std::iter::once(settings.host.clone()).chain(legs).collect()
     }
 
     fn certificate_hosts(&self) -> Vec<(String, Vec<Bytes>)> {
         let subjects = self.device_ca.iter().filter_map(|der| wire::certificate::subject_der(der)).map(Bytes::from);
-        vec![(self.settings().certificate_host.clone(), subjects.collect())]
+        let subjects: Vec<Bytes> = subjects.collect();
+        let settings = self.settings();
+        let legs = LEGS.iter().filter_map(|method| settings.certificate_leg(*method));
+        legs.map(|host| (host, subjects.clone())).collect()
     }
 
     fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {

@@ -61,6 +61,8 @@ pub struct Transaction {
     pub failed: Vec<AuthMethod>,
     pub wrong_passwords: u32,
     pub person: Option<PersonKey>,
+    /// The chain that asks holds a method that has passed already.
+    pub bound: bool,
     pub udid: Option<String>,
     pub trouble: Option<Trouble>,
     pub shown: Option<Shown>,

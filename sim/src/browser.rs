@@ -7,6 +7,7 @@ use crate::net::{Caller, Net};
 use crate::page::{self, Page};
 use bytes::Bytes;
 use federation::{CallError, EventKind, Response};
+use rustls::sign::CertifiedKey;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use url::Url;
 
 /// Redirects and pages without a person's answer before the browser gives up.
 const STEP_LIMIT: usize = 40;
+/// Prompts that a person answers before she gives up, too.
+const PATIENCE_OF_A_PERSON: usize = 20;
 /// How long a person takes to answer a prompt.
 const ANSWER: Duration = Duration::from_secs(4);
 /// How long a push waits for its answer (unknown: ours).
@@ -65,8 +68,19 @@ pub struct Browser {
     pub net: Net,
     pub core: Arc<Core>,
     pub caller: Caller,
+    /// The device's keys, each with the host where it may be shown.
+    pub keys: Vec<(String, Arc<CertifiedKey>)>,
     pub user_agent: String,
     pub cookies: Cookies,
+}
+
+/// Where the browser has been on a visit.
+#[derive(Default)]
+struct Trail {
+    places: Vec<String>,
+    answers: usize,
+    /// Redirects and pages since the last answer.
+    unanswered: usize,
 }
 
 struct Going {
@@ -83,14 +97,15 @@ impl Browser {
             return visit;
         };
         let mut next = Some(Going { url, body: None });
-        let mut trail = Vec::new();
+        let mut trail = Trail::default();
         while let Some(going) = next.take() {
-            if trail.len() >= STEP_LIMIT {
+            if trail.unanswered >= STEP_LIMIT || trail.answers >= PATIENCE_OF_A_PERSON {
                 visit.end = End::Loop;
-                visit.cycle = cycle(&trail);
+                visit.cycle = cycle(&trail.places);
                 break;
             }
-            trail.push(format!("{}{}", going.url.host_str().unwrap_or_default(), going.url.path()));
+            trail.unanswered += 1;
+            trail.places.push(format!("{}{}", going.url.host_str().unwrap_or_default(), going.url.path()));
             visit.host = going.url.host_str().unwrap_or_default().to_string();
             match self.fetch(&going).await {
                 Err(e) => visit.end = End::Unreachable(e.to_string()),
@@ -118,7 +133,8 @@ impl Browser {
             None => Bytes::new(),
         };
         let request = request.body(body).map_err(|e| CallError::Broken(e.to_string()))?;
-        let response = self.net.call(&Caller { timeout_ms: PATIENCE_MS, ..self.caller.clone() }, request).await?;
+        let keys = self.keys.iter().filter(|(leg, _)| *leg == host).map(|(_, key)| key.clone()).collect();
+        let response = self.net.call(&Caller { keys, timeout_ms: PATIENCE_MS, ..self.caller.clone() }, request).await?;
         for line in response.headers().get_all(http::header::SET_COOKIE) {
             self.keep_cookie(&host, line.to_str().unwrap_or_default());
         }
@@ -144,7 +160,7 @@ impl Browser {
         response: Response,
         answers: &Answers,
         visit: &mut Visit,
-        trail: &mut Vec<String>,
+        trail: &mut Trail,
     ) -> Option<Going> {
         if response.status().is_redirection() {
             let to = response.headers().get(http::header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
@@ -159,7 +175,8 @@ impl Browser {
         let filled = self.fill(&page, answers)?;
         let unanswered = answers.mfa == Mfa::NoAnswer && page.name.ends_with("/mfa");
         self.core.clock.advance(if unanswered { PUSH_LIFE } else { ANSWER });
-        trail.clear();
+        trail.answers += 1;
+        trail.unanswered = 0;
         Some(Going { url: at.url.join(&filled.action).ok()?, body: Some(encode(&filled.fields)) })
     }
 

@@ -4,7 +4,9 @@
 use crate::net::{Caller, Net};
 use bytes::Bytes;
 use federation::device::Device;
-use federation::{Client, DeviceKind};
+use federation::tenant::access::AuthMethod;
+use federation::tenant::uem::Payload;
+use federation::{Client, DeviceKind, tenant};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::sign::CertifiedKey;
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub struct Handset {
 
 /// An installed profile: key and certificate, for TLS and as PEM.
 struct Profile {
+    /// What UEM says that the profile is for.
+    payload: Option<Payload>,
     certified: Arc<CertifiedKey>,
     pems: Pems,
 }
@@ -43,9 +47,11 @@ impl Handset {
         Handset { device, udid, token: None, profiles: BTreeMap::new() }
     }
 
-    /// Keys that its TLS client may show.
-    pub fn keys(&self) -> Vec<Arc<CertifiedKey>> {
-        self.profiles.values().map(|p| p.certified.clone()).collect()
+    /// Keys that its programs may show, each where its payload belongs: in the product the single sign-on payload serves the
+    /// Kerberos extension, the Tunnel's serves the certificate proxy, and only a certificate payload serves any TLS client.
+    pub fn keys(&self, legs: &Legs) -> Vec<(String, Arc<CertifiedKey>)> {
+        let shown = |p: &Profile| Some((legs.host(p.payload?)?.to_string(), p.certified.clone()));
+        self.profiles.values().filter_map(shown).collect()
     }
 
     /// Key and certificate of each profile, by its name.
@@ -58,9 +64,15 @@ impl Handset {
     }
 
     /// Puts a certificate and its key where a profile's own would be.
-    pub fn plant(&mut self, net: &Net, profile: &str, plant: crate::plant::Plant) -> Result<(), String> {
+    pub fn plant(
+        &mut self,
+        net: &Net,
+        profile: &str,
+        payload: Option<Payload>,
+        plant: crate::plant::Plant,
+    ) -> Result<(), String> {
         let certified = net.authority().certified(vec![plant.der], plant.key_pkcs8).map_err(|e| e.to_string())?;
-        self.profiles.insert(profile.into(), Profile { certified, pems: plant.pems });
+        self.profiles.insert(profile.into(), Profile { payload, certified, pems: plant.pems });
         Ok(())
     }
 
@@ -87,14 +99,21 @@ impl Handset {
         self.token = answer.get("token").and_then(Value::as_str).map(String::from);
         for profile in answer.get("profiles").and_then(Value::as_array).cloned().unwrap_or_default() {
             if let Some(name) = profile.get("name").and_then(Value::as_str) {
-                self.install(net, uem, ip, name).await?;
+                self.install(net, uem, ip, name, payload(&profile)).await?;
             }
         }
         Ok(())
     }
 
     /// Makes a key, asks UEM to certify it, keeps both.
-    pub async fn install(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr, profile: &str) -> Result<(), String> {
+    pub async fn install(
+        &mut self,
+        net: &Net,
+        uem: &UemHosts,
+        ip: IpAddr,
+        profile: &str,
+        payload: Option<Payload>,
+    ) -> Result<(), String> {
         let failed = |e: rcgen::Error| e.to_string();
         let key = KeyPair::generate().map_err(failed)?;
         let mut params = CertificateParams::new(Vec::<String>::new()).map_err(failed)?;
@@ -106,7 +125,7 @@ impl Handset {
         let der = wire::certificate::der_from_pem(pem).map_err(|e| e.to_string())?;
         let certified = net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
         let pems = Pems { key: key.serialize_pem(), certificate: pem.into() };
-        self.profiles.insert(profile.into(), Profile { certified, pems });
+        self.profiles.insert(profile.into(), Profile { payload, certified, pems });
         Ok(())
     }
 
@@ -120,7 +139,7 @@ impl Handset {
         for command in answer.get("commands").and_then(Value::as_array).cloned().unwrap_or_default() {
             let profile = command.get("profile").and_then(Value::as_str).unwrap_or_default();
             match command.get("kind").and_then(Value::as_str) {
-                Some("install-profile") => self.install(net, uem, ip, profile).await?,
+                Some("install-profile") => self.install(net, uem, ip, profile, payload(&command)).await?,
                 Some("remove-profile") => {
                     self.profiles.remove(profile);
                 }
@@ -145,6 +164,30 @@ impl Handset {
             return Err(format!("{path} answered {}: {}", answer.status(), String::from_utf8_lossy(answer.body())));
         }
         serde_json::from_slice(answer.body()).map_err(|e| e.to_string())
+    }
+}
+
+/// What an offered profile is for, as UEM states it.
+fn payload(offered: &Value) -> Option<Payload> {
+    serde::Deserialize::deserialize(offered.get("payload")?).ok()
+}
+
+/// Where each kind of payload has its certificate shown, as the payloads themselves would carry it: realm, proxy, host.
+#[derive(Debug, Clone, Default)]
+pub struct Legs(Vec<(Payload, String)>);
+
+impl Legs {
+    pub fn of(access: &tenant::Access) -> Legs {
+        let methods = [
+            (Payload::MobileSsoIos, AuthMethod::MobileSsoIos),
+            (Payload::MobileSsoAndroid, AuthMethod::MobileSsoAndroid),
+            (Payload::Certificate, AuthMethod::Certificate),
+        ];
+        Legs(methods.into_iter().filter_map(|(p, m)| Some((p, access.certificate_leg(m)?))).collect())
+    }
+
+    fn host(&self, payload: Payload) -> Option<&str> {
+        self.0.iter().find(|(p, _)| *p == payload).map(|(_, host)| host.as_str())
     }
 }
 

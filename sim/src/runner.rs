@@ -170,6 +170,7 @@ impl Stage {
             net: self.running.net.clone(),
             core: self.running.core.clone(),
             caller: Caller { name: on.into(), ip: self.running.default_ip, keys: Vec::new(), timeout_ms: 60_000 },
+            keys: Vec::new(),
             user_agent: crate::device::user_agent(self.handset(on)?.device.kind, Client::Browser),
             cookies: Cookies::default(),
         };
@@ -206,6 +207,7 @@ impl Stage {
                     keys: Vec::new(),
                     timeout_ms: 60_000,
                 },
+                keys: Vec::new(),
                 user_agent: crate::device::user_agent(kind, Client::Browser),
                 cookies: cookies.clone(),
             };
@@ -226,7 +228,9 @@ impl Stage {
         let (net, now) = (self.running.net.clone(), self.running.core.clock.now());
         let udid = self.handset(&wish.device)?.udid.clone();
         let plant = self.running.insider.make(wish.kind, &claims, &udid, now).map_err(|e| e.to_string())?;
-        self.handset(&wish.device)?.plant(&net, &wish.profile, plant)
+        let profile = self.running.world.uem.profiles.iter().find(|p| p.name == wish.profile);
+        let payload = profile.map(|p| p.payload);
+        self.handset(&wish.device)?.plant(&net, &wish.profile, payload, plant)
     }
 
     fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
@@ -324,7 +328,8 @@ impl Stage {
         let browser = Browser {
             net: self.running.net.clone(),
             core: self.running.core.clone(),
-            caller: Caller { name: step.on.clone(), ip, keys: handset.keys(), timeout_ms: 60_000 },
+            caller: Caller { name: step.on.clone(), ip, keys: Vec::new(), timeout_ms: 60_000 },
+            keys: handset.keys(&crate::device::Legs::of(&world.access)),
             user_agent: crate::device::user_agent(handset.device.kind, step.client),
             cookies: self.cookies.entry(jar(step)).or_default().clone(),
         };

@@ -2,6 +2,7 @@
 
 pub mod worlds;
 
+use federation::Outcome;
 use fedsim::{CaseResult, Fabric, Options};
 use scenarios::{Action, Case, Scenario};
 
@@ -32,6 +33,10 @@ pub fn replay(case: &Case, fabric: Fabric) -> CaseResult {
     fedsim::replay(case, &Options { fabric, ..Options::default() })
 }
 
+fn granted(observed: &fedsim::Observed) -> bool {
+    matches!(observed.outcome, Outcome::Granted | Outcome::GrantedAfterMfa)
+}
+
 /// Where oracle and simulator disagree on a case, a line each.
 pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
     let mut oracle = oracle::Oracle::new(&case.world);
@@ -50,6 +55,8 @@ pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
         same("by", expected.by.to_string(), observed.by.clone());
         let trusted = |t: Option<federation::DeviceContext>| t.map_or("none".to_string(), |t| t.to_string());
         same("device.trusted", trusted(expected.device_trusted), trusted(observed.device_trusted));
+        let app = observed.as_whom.get("app").cloned();
+        same("as whom", expected.as_whom.unwrap_or_default(), app.filter(|_| granted(observed)).unwrap_or_default());
         let codes: Vec<&str> = observed.because.iter().map(|f| f.code).collect();
         for code in expected.because.iter().filter(|c| !codes.contains(*c)) {
             same("because", code.to_string(), codes.join(" "));

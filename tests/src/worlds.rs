@@ -1,12 +1,16 @@
 //! Generated cases: the two baselines with their settings turned, and somebody who signs in once or twice.
 
 use federation::device::Facts;
-use federation::tenant::access::{ApplicationSource, AuthMethod, AuthMethod::*};
-use federation::tenant::okta::{
-    AccessAction, Binding, DeviceTrustIntegration, FactorPrompt, IdentityProvider, RequestContext, ResponseSignature,
-    SessionRule, SignOnRule, TrustCondition,
+use federation::tenant::access::{
+    self, ApplicationSource, AuthMethod, AuthMethod::*, DeviceSsoResponseOff, FallbackPerson, ForceAuthnToggleOff,
+    GroupRuleBeforeIdentity, Pending, PostureUnrequested, UdidLocation, Unsupported,
 };
-use federation::tenant::uem::{ActionKind, ComplianceAction};
+use federation::tenant::okta::{
+    self, AccessAction, Binding, DeviceTrustIntegration, FactorPrompt, FilterMismatch, IdentityProvider,
+    RequestContext, ResponseSignature, SessionRule, SignOnRule, TrustCondition, TrustEvaluation,
+    TrustWithoutIntegration,
+};
+use federation::tenant::uem::{self, ActionKind, ComplianceAction, FirstCheck};
 use federation::{Client, Platform, World};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -104,6 +108,9 @@ fn chains(own: AuthMethod) -> impl Strategy<Value = Vec<Vec<AuthMethod>>> {
         vec![vec![Password, own]],
         vec![vec![own, Password]],
         vec![vec![Certificate], vec![own]],
+        vec![vec![own, Mfa], vec![Password, Mfa]],
+        vec![vec![Password, own, DeviceCompliance], vec![own]],
+        vec![vec![own, DeviceCompliance], vec![own, Mfa], vec![Password]],
     ])
 }
 
@@ -178,6 +185,73 @@ struct Settings {
     /// A compliance policy takes the profiles away.
     removes_profile: bool,
     attempts: u32,
+    /// *Enable Cert Revocation* of the certificate methods.
+    checks_revocation: bool,
+    /// Device certificates live for a day.
+    short_lived: bool,
+    /// *Filter* of Okta's identity-provider objects.
+    filter: Option<&'static str>,
+    assumptions: Assumed,
+}
+
+/// Readings of what the vendors leave open; the default most of the time.
+#[derive(Debug, Clone)]
+struct Assumed {
+    okta: okta::Assumptions,
+    access: access::Assumptions,
+    uem: uem::Assumptions,
+}
+
+fn other<T: Clone + std::fmt::Debug>(default: T, other: T) -> impl Strategy<Value = T> {
+    prop_oneof![9 => Just(default), 1 => Just(other)]
+}
+
+fn assumed() -> impl Strategy<Value = Assumed> {
+    let okta = (
+        prop_oneof![
+            8 => Just(TrustEvaluation::PerAppSignIn),
+            1 => Just(TrustEvaluation::RoutingOnly),
+            1 => Just(TrustEvaluation::PerSession)
+        ],
+        other(true, false),
+        other(TrustWithoutIntegration::MatchNeither, TrustWithoutIntegration::NotTrusted),
+        other(FilterMismatch::Error, FilterMismatch::SignInPage),
+    )
+        .prop_map(|(trust_evaluation, not_trusted_is_remembered, trust_without_integration, filter)| {
+            okta::Assumptions {
+                trust_evaluation,
+                not_trusted_is_remembered,
+                trust_without_integration,
+                username_filter_mismatch: filter,
+                ..Default::default()
+            }
+        });
+    let access = (
+        other(Unsupported::NotApplicable, Unsupported::FailRequest),
+        other(DeviceSsoResponseOff::PlainAssertion, DeviceSsoResponseOff::FailureResponse),
+        other(ForceAuthnToggleOff::Ignored, ForceAuthnToggleOff::Refused),
+        other(PostureUnrequested::NoPosture, PostureUnrequested::PostureWheneverOn),
+        other(Pending::FailClosed, Pending::Pass),
+        other(GroupRuleBeforeIdentity::Skipped, GroupRuleBeforeIdentity::MatchesNobody),
+        other(UdidLocation::AsTemplate, UdidLocation::SanOnly),
+        prop_oneof![2 => Just(FallbackPerson::Kept), 1 => Just(FallbackPerson::Anybody)],
+    )
+        .prop_map(|(unsupported, response_off, toggle_off, unrequested, pending, group, udid, person)| {
+            access::Assumptions {
+                unsupported_under_force_authn: unsupported,
+                device_sso_response_off: response_off,
+                force_authn_toggle_off: toggle_off,
+                posture_unrequested: unrequested,
+                compliance_pending: pending,
+                group_rule_before_identity: group,
+                udid_location: udid,
+                fallback_person: person,
+                ..Default::default()
+            }
+        });
+    let uem = prop_oneof![4 => Just(FirstCheck::AtEnrolment), 1 => Just(FirstCheck::AtNextSweep)]
+        .prop_map(|first_compliance_check| uem::Assumptions { first_compliance_check });
+    (okta, access, uem).prop_map(|(okta, access, uem)| Assumed { okta, access, uem })
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -190,11 +264,28 @@ fn settings() -> impl Strategy<Value = Settings> {
         rules(),
         select(vec![480, 480, 20, 0]),
         select(vec![None, None, None, Some(FactorPrompt::EverySignIn), Some(FactorPrompt::OncePerSession)]),
-        any::<bool>(),
-        select(vec![5, 1]),
+        (any::<bool>(), select(vec![5, 1]), any::<bool>(), prop::bool::weighted(0.3)),
+        prop_oneof![
+            8 => Just(None),
+            1 => select(vec![Some(".*@acme\\.test"), Some("bob.*"), Some("nobody")])
+        ],
+        assumed(),
     )
         .prop_map(
-            |(baseline, links, ios, android, integrations, rules, reauthenticate, factor, removes, attempts)| {
+            |(
+                baseline,
+                links,
+                ios,
+                android,
+                integrations,
+                rules,
+                reauthenticate,
+                factor,
+                many,
+                filter,
+                assumptions,
+            )| {
+                let (removes, attempts, checks_revocation, short_lived) = many;
                 Settings {
                     baseline,
                     links,
@@ -206,6 +297,10 @@ fn settings() -> impl Strategy<Value = Settings> {
                     factor,
                     removes_profile: removes,
                     attempts,
+                    checks_revocation,
+                    short_lived,
+                    filter,
+                    assumptions,
                 }
             },
         )
@@ -214,7 +309,13 @@ fn settings() -> impl Strategy<Value = Settings> {
 impl Settings {
     fn world(&self) -> World {
         let mut world = baseline(self.baseline);
+        (world.okta.assumptions, world.access.assumptions) =
+            (self.assumptions.okta.clone(), self.assumptions.access.clone());
+        world.uem.assumptions = self.assumptions.uem.clone();
         let (okta, access) = (&mut world.okta, &mut world.access);
+        for provider in &mut okta.identity_providers {
+            provider.username_filter = self.filter.map(Into::into);
+        }
         let links = [&self.links.0, &self.links.1];
         for (i, provider) in okta.identity_providers.iter_mut().enumerate() {
             let source = access.application_sources.iter_mut().find(|s| s.okta_identity_provider == provider.name);
@@ -230,7 +331,14 @@ impl Settings {
                 _ => {}
             }
         }
-        access.methods.password.attempts = self.attempts;
+        let methods = &mut access.methods;
+        methods.password.attempts = self.attempts;
+        for method in [&mut methods.mobile_sso_ios, &mut methods.mobile_sso_android, &mut methods.certificate] {
+            method.check_revocation = self.checks_revocation;
+        }
+        if self.short_lived {
+            world.uem.ca.leaf_days = 1;
+        }
         let first = okta.identity_providers.first().map(|i| i.name.clone()).unwrap_or_default();
         let last = okta.identity_providers.last().map(|i| i.name.clone()).unwrap_or_default();
         let record = |how: Integration| {
@@ -297,8 +405,10 @@ fn sign_in(who: &'static str, on: &'static str, client: Client) -> impl Strategy
     use MfaAnswer::{PushApprove, PushDeny, Totp, Wrong};
     (
         select(vec!["salesforce", "wiki", "lunch-menu"]),
-        prop_oneof![4 => Just(client), // Open, and so not drawn: DesktopSite on a phone, whose Mobile SSO certificate then meets the Certificate method.
-        1 => select(vec![Client::Browser, Client::MobileSite, Client::Hub])],
+        prop_oneof![
+            4 => Just(client),
+            1 => select(vec![Client::Browser, Client::MobileSite, Client::Hub, Client::DesktopSite])
+        ],
         select(vec![None, Some("office"), Some("home")]),
         prop_oneof![5 => Just(Start::Sp), 1 => Just(Start::Dashboard)],
         select(vec![
@@ -341,6 +451,13 @@ fn between(on: &'static str) -> impl Strategy<Value = Vec<Action>> {
         vec![facts(true), Action::Sweep, Action::Wait(Wait { minutes: 10 })],
         vec![facts(false), Action::Sweep, Action::Wait(Wait { minutes: 10 })],
         vec![Action::Wipe(OnDevice { device: on.into() })],
+        vec![Action::RevokeCertificate(OnProfile { device: on.into(), profile: profile.into() }), out("okta")],
+        vec![
+            Action::RevokeCertificate(OnProfile { device: on.into(), profile: profile.into() }),
+            Action::Wait(Wait { minutes: 70 }),
+            out("okta"),
+        ],
+        vec![Action::Wait(Wait { minutes: 25 * 60 })],
         vec![uem(BreakHow::Unreachable)],
         vec![uem(BreakHow::Nonsense), Action::Wait(Wait { minutes: 45 })],
         vec![uem(BreakHow::Slow), out("okta")],
@@ -385,25 +502,21 @@ pub fn case() -> impl Strategy<Value = Case> {
     (settings(), visit()).prop_map(|(settings, visit)| {
         let mut world = settings.world();
         for device in world.devices.iter_mut().filter(|d| d.name == visit.on) {
-            // Open: after a factor of the certificate's owner failed, may a fallback sign in somebody else (the oracle), or does the
-            // sign-in stay with the owner (Access)? Until that is settled people use devices of their own.
-            device.enrolled_as = visit.enrolled_as.filter(|owner| *owner == visit.who).map(Into::into);
+            device.enrolled_as = visit.enrolled_as.map(Into::into);
             device.facts = visit.facts.clone();
-            // Open: does a device that violates as it enrols get the profile first (the oracle), or never (UEM, which blocks its
-            // receipt as documented)? Until that is settled such devices enrol in order.
-            device.facts.compromised &= !settings.removes_profile;
-            device.facts.passcode |= settings.removes_profile;
         }
-        let mut visit = visit;
-        // The same open question: an iPad's browser says Mac, and its Mobile SSO certificate meets the Certificate method.
-        for sign_in in visit.sign_ins.iter_mut().filter(|s| s.on == "alices-ipad" && s.client == Client::Browser) {
-            sign_in.client = Client::MobileSite;
-        }
+        // What needs an enrolled phone is done to one.
+        let has_profile = visit.enrolled_as.is_some() && !matches!(visit.on, "alices-pc" | "alices-mac");
+        let possible = |action: &Action| match action {
+            Action::RemoveProfile(_) | Action::RevokeCertificate(_) => has_profile,
+            Action::Wipe(_) => visit.enrolled_as.is_some(),
+            _ => true,
+        };
         let step = |action| Step { line: 0, action, expect: Expect::default() };
         let mut steps = Vec::new();
         for (i, sign_in) in visit.sign_ins.iter().enumerate() {
             if i > 0 {
-                steps.extend(visit.between.iter().cloned().map(step));
+                steps.extend(visit.between.iter().filter(|action| possible(action)).cloned().map(step));
             }
             steps.push(step(Action::SignIn(sign_in.clone())));
         }

@@ -61,7 +61,7 @@ fn count(cell: &Cell<u32>) {
 /// Whether the story asks for what cannot be done, such as removing a profile that a device does not have:
 /// an author's mistake, which the runner names, and no sign-in to judge.
 fn impossible(result: &fedsim::CaseResult) -> bool {
-    let told = ["has no profile", "UEM knows no device", "is Unenrolled"];
+    let told = ["has no profile", "has no certificate of profile", "UEM knows no device", "is Unenrolled"];
     result.error.as_ref().is_some_and(|e| told.iter().any(|t| e.contains(t)))
 }
 
@@ -72,10 +72,7 @@ fn wrong(case: &Case, seen: &Seen) -> Vec<String> {
         return Vec::new();
     }
     // 1: an independent reading of the mission comes to the same.
-    // Outcome, decider and device.trusted; finding codes are the catalogue's matter. Open: under ForceAuthn Access drops a
-    // chain with an excluded method before asking anything, the oracle asks what stands before it: same end, other findings.
     let mut wrong = disagreements(case, &result);
-    wrong.retain(|line| !line.contains(" because: "));
     for observed in outcomes(&result) {
         let granted = matches!(observed.outcome, Outcome::Granted | Outcome::GrantedAfterMfa);
         count(if granted { &seen.granted } else { &seen.refused });

@@ -1,13 +1,14 @@
 //! What devices call: enrolment with a person's credentials, profiles with their certificates, check-in.
 
 use crate::ca::{self, Statement};
+use crate::decide::compliance::applies;
 use crate::engine::{self, State};
 use crate::http::{Answer, ApiError, Desk, json_response, same};
 use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Issued, Order, platform_of};
 use crate::manage;
 use federation::device::Facts;
-use federation::tenant::uem::User;
-use federation::{DeviceKind, Platform};
+use federation::tenant::uem::{FirstCheck, User};
+use federation::{DeviceKind, EventKind, Finding, Platform};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,8 +49,7 @@ fn read<T: serde::de::DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
 }
 
 /// Makes a record, or a new life for the record of a device that was here before; old certificates stay as they are
-/// unless *revoke on removal* is set. A device that brings its facts is judged at once instead of staying
-/// `PendingComplianceCheck` until the next sweep, so that the common case needs no waiting.
+/// unless *revoke on removal* is set. When a device that brings its facts is judged for the first time is an assumption.
 pub fn enrol(desk: &mut Desk, body: &Value) -> Answer {
     let wish: Enrolment = read(body)?;
     let platform = platform_of(wish.kind);
@@ -83,16 +83,39 @@ pub fn enrol(desk: &mut Desk, body: &Value) -> Answer {
     desk.journal.changed(format!("{} enrolled by {}", record.device_name, record.user));
     desk.state.devices.insert(udid.clone(), record);
     if judged {
-        desk.state.evaluate(Some(&udid), desk.now, desk.journal);
+        first_check(desk, &udid);
     }
     if revoked > 0 {
         manage::revoked(desk.state, desk.ca.as_ref().ok(), desk.now, desk.journal);
     }
     let State { settings, devices, .. } = &mut *desk.state;
     let Some(device) = devices.get_mut(&udid) else { return Err(unknown_device()) };
-    let offered = settings.profiles.iter().filter(|p| device.assigned.contains(&p.name));
+    let offered = settings.profiles.iter().filter(|p| device.is_enrolled() && device.assigned.contains(&p.name));
     let offered: Vec<Value> = offered.map(|p| json!({ "name": p.name, "payload": p.payload })).collect();
     Ok(json_response(StatusCode::OK, &json!({ "device_id": device.id, "token": device.token, "profiles": offered })))
+}
+
+/// Judges a newcomer at once, or leaves it pending. What blocks a profile then keeps it from ever being sent (documented:
+/// such actions block the receipt of profiles), so there is nothing to remove.
+fn first_check(desk: &mut Desk, udid: &str) {
+    let how = desk.state.settings.assumptions.first_compliance_check;
+    let at_once = how == FirstCheck::AtEnrolment;
+    if at_once {
+        desk.state.evaluate(Some(udid), desk.now, desk.journal);
+    }
+    let State { settings, devices, .. } = &mut *desk.state;
+    let Some(device) = devices.get_mut(udid) else { return };
+    device.commands.retain(|command| !matches!(command.order, Order::RemoveProfile(_)));
+    let judged = !at_once && settings.compliance_policies.iter().any(|p| applies(p, device.platform()));
+    if judged || !device.violations.is_empty() {
+        let word = if at_once { "judged as it enrols" } else { "judged at the next sweep" };
+        desk.journal.0.push(EventKind::Decided {
+            verdict: format!("{} is {word}", device.device_name),
+            because: vec![
+                Finding::new("assumes/first-compliance-check").rule("uem.assumptions.first_compliance_check"),
+            ],
+        });
+    }
 }
 
 /// Compares with every user's secret alike, known or not.

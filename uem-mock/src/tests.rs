@@ -4,8 +4,8 @@ use crate::{CaKey, Manage, Uem, validate};
 use base64::Engine as _;
 use bytes::Bytes;
 use federation::tenant::uem::{
-    ActionKind, Api, CertificateAuthority, ComplianceAction, CompliancePolicy, ComplianceRule, Matching, Payload,
-    Profile, Template, User,
+    ActionKind, Api, Assumptions, CertificateAuthority, ComplianceAction, CompliancePolicy, ComplianceRule, FirstCheck,
+    Matching, Payload, Profile, Template, User,
 };
 use federation::{CallError, EventKind, Fut, Outside, Party, Platform, Request, Response, StoreError, Time, tenant};
 use rcgen::{CertificateParams, KeyPair};
@@ -85,6 +85,7 @@ fn settings(actions: Vec<ComplianceAction>) -> tenant::Uem {
         ca: CertificateAuthority::default(),
         compliance_sweep_minutes: 60,
         delivery_minutes: 5,
+        assumptions: Assumptions::default(),
     }
 }
 
@@ -331,4 +332,29 @@ fn dangling_names_are_found() {
         found.first().map(|(path, _)| path.as_str()),
         Some("uem.compliance_policies.jailbreak.actions.after-0.do")
     );
+}
+
+/// A jailbroken device enrols where a policy takes `sso` away at once: which profiles it is sent, and its compliance.
+#[track_caller]
+fn check_first(first_compliance_check: FirstCheck, expected_profiles: &[&str], expected: &str) {
+    let mut settings = settings(vec![action(0, true, ActionKind::RemoveProfile("sso".into()))]);
+    settings.assumptions.first_compliance_check = first_compliance_check;
+    let lab = Lab::new(settings);
+    let body = json!({ "username": "alice", "password": "secret", "udid": UDID, "kind": "iphone", "os_version": "17.4",
+        "facts": { "compromised": true }, "device_name": "alices-iphone" });
+    let (_, answer) = lab.post("/enroll", body);
+    let offered = answer["profiles"].as_array().expect("a list").iter();
+    let offered: Vec<&str> = offered.filter_map(|p| p["name"].as_str()).collect();
+    assert_eq!((offered.as_slice(), lab.states().1.as_str()), (expected_profiles, expected));
+    let events = lab.fake.events.lock().expect("events");
+    let assumed = events.iter().any(|e| {
+        matches!(e, EventKind::Decided { because, .. } if because.iter().any(|f| f.code == "assumes/first-compliance-check"))
+    });
+    assert!(assumed, "{events:?}");
+}
+
+#[test]
+fn a_device_that_violates_as_it_enrols() {
+    check_first(FirstCheck::AtEnrolment, &["cert"], "NonCompliant");
+    check_first(FirstCheck::AtNextSweep, &["sso", "cert"], "PendingComplianceCheck");
 }

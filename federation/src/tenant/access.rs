@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Access {
     /// Tenant host, e.g. `acme.workspaceoneaccess.test`.
     pub host: String,
-    /// Where device certificates are shown. Stands in for the product's KDC (iOS) and cert proxy (Android) legs.
+    /// Where *Certificate (Cloud Deployment)* has its certificates shown; the other legs stand below it, see [`Access::certificate_leg`].
     pub certificate_host: String,
     #[serde(default)]
     pub directories: Vec<Directory>,
@@ -29,6 +29,19 @@ pub struct Access {
     pub uem: Option<UemIntegration>,
     #[serde(default)]
     pub assumptions: Assumptions,
+}
+
+impl Access {
+    /// The host where a certificate method has its certificate shown: one each, as in the product, where Mobile SSO (iOS) goes to
+    /// a KDC, Mobile SSO (Android) through the Tunnel to a certificate proxy, and Certificate (Cloud Deployment) straight to TLS.
+    pub fn certificate_leg(&self, method: AuthMethod) -> Option<String> {
+        match method {
+            AuthMethod::MobileSsoIos => Some(format!("kdc.{}", self.certificate_host)),
+            AuthMethod::MobileSsoAndroid => Some(format!("certproxy.{}", self.certificate_host)),
+            AuthMethod::Certificate => Some(self.certificate_host.clone()),
+            AuthMethod::Password | AuthMethod::DeviceCompliance | AuthMethod::OktaAuthMethod | AuthMethod::Mfa => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -348,6 +361,7 @@ pub struct Assumptions {
     pub is_compliant_emitted: bool,
     pub group_rule_before_identity: GroupRuleBeforeIdentity,
     pub udid_location: UdidLocation,
+    pub fallback_person: FallbackPerson,
 }
 
 macro_rules! choice {
@@ -375,5 +389,9 @@ choice!(/// Pending, NotAvailable and Unknown compliance.
     Pending { FailClosed, Pass });
 choice!(/// A rule with groups, before the person is known.
     GroupRuleBeforeIdentity { Skipped, MatchesNobody });
+choice!(/// Whom a fallback that holds none of the methods passed so far may sign in.
+    FallbackPerson { /// The person whom an earlier chain has identified.
+        Kept, /// Anybody.
+        Anybody });
 choice!(/// Where the UDID is read from.
     UdidLocation { AsTemplate, SanOnly });

@@ -405,6 +405,7 @@ pub struct Assumptions {
     pub trust_without_integration: TrustWithoutIntegration,
     /// `Subject` in the request: when known, or never.
     pub subject_hint: bool,
+    pub username_filter_mismatch: FilterMismatch,
 }
 
 impl Default for Assumptions {
@@ -415,6 +416,7 @@ impl Default for Assumptions {
             not_trusted_is_remembered: true,
             trust_without_integration: TrustWithoutIntegration::MatchNeither,
             subject_hint: true,
+            username_filter_mismatch: FilterMismatch::Error,
         }
     }
 }
@@ -435,4 +437,14 @@ pub enum TrustEvaluation {
 pub enum TrustWithoutIntegration {
     MatchNeither,
     NotTrusted,
+}
+
+/// What becomes of an incoming username that an identity provider's *Filter* does not let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FilterMismatch {
+    /// Okta's 400 page.
+    Error,
+    /// As if no account matched: Okta's own sign-in page.
+    SignInPage,
 }

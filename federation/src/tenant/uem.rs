@@ -27,6 +27,8 @@ pub struct Uem {
     /// How long a profile command takes to reach a device, in minutes (unknown: ours).
     #[serde(default = "delivery")]
     pub delivery_minutes: u32,
+    #[serde(default)]
+    pub assumptions: Assumptions,
 }
 
 fn sweep() -> u32 {
@@ -189,4 +191,22 @@ impl Default for CertificateAuthority {
     fn default() -> Self {
         CertificateAuthority { leaf_days: 365, crl_minutes: 60, publish_at_once: false, revoke_on_removal: false }
     }
+}
+
+/// Where UEM's behaviour is unknown; see `scenarios/requirements.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Assumptions {
+    pub first_compliance_check: FirstCheck,
+}
+
+/// When a device that has just enrolled is judged for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstCheck {
+    /// Before its profiles are sent: a policy that blocks a profile keeps a violating device from ever getting it.
+    #[default]
+    AtEnrolment,
+    /// `PendingComplianceCheck` with all its profiles until the engine's next look.
+    AtNextSweep,
 }

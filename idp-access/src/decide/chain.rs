@@ -39,7 +39,11 @@ pub struct Facts {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    Ask(AuthMethod),
+    /// The chain at this index goes on with a method.
+    Ask {
+        method: AuthMethod,
+        chain: usize,
+    },
     /// The chain at this index is complete.
     Passed {
         chain: usize,
@@ -62,7 +66,7 @@ pub fn attempts(method: AuthMethod, password: u32) -> u32 {
 pub fn next(path: &str, rule: &PolicyRule, assumptions: &Assumptions, facts: &Facts, why: &mut impl Why) -> Next {
     for (index, chain) in rule.authenticate.iter().enumerate() {
         match walk(path, chain, assumptions, facts, why) {
-            Walk::Ask(method) => return Next::Ask(method),
+            Walk::Ask(method) => return Next::Ask { method, chain: index },
             Walk::Complete => return Next::Passed { chain: index },
             Walk::NextChain => {}
             Walk::FailRequest => break,
@@ -153,6 +157,10 @@ mod tests {
         }
     }
 
+    fn ask(method: AuthMethod, chain: usize) -> Next {
+        Next::Ask { method, chain }
+    }
+
     #[track_caller]
     fn check(chains: &[&[AuthMethod]], facts: Facts, expected: Next, expected_code: &str) {
         let mut rule = fixtures::access().policies[0].rules[0].clone();
@@ -169,10 +177,10 @@ mod tests {
         let chains = [both, &[Password]];
         let f = facts();
         let ios = MethodSet::of(&[MobileSsoIos]);
-        check(&chains, f, Next::Ask(MobileSsoIos), "");
-        check(&chains, Facts { passed: ios, person_known: true, ..f }, Next::Ask(DeviceCompliance), "method/passed");
-        check(&chains, Facts { failed: ios, ..f }, Next::Ask(Password), "method/failed");
-        check(&chains, Facts { os: Os::Macos, ..f }, Next::Ask(Password), "method/failed");
+        check(&chains, f, ask(MobileSsoIos, 0), "");
+        check(&chains, Facts { passed: ios, person_known: true, ..f }, ask(DeviceCompliance, 0), "method/passed");
+        check(&chains, Facts { failed: ios, ..f }, ask(Password, 1), "method/failed");
+        check(&chains, Facts { os: Os::Macos, ..f }, ask(Password, 1), "method/failed");
         let done = MethodSet::of(both);
         check(&chains, Facts { passed: done, person_known: true, ..f }, Next::Passed { chain: 0 }, "method/passed");
         let failed = MethodSet::of(&[DeviceCompliance, Password]);
@@ -185,7 +193,7 @@ mod tests {
         check(
             &[&[Password, MobileSsoIos], &[Password, Mfa]],
             Facts { passed: password, failed: ios, person_known: true, ..f },
-            Next::Ask(Mfa),
+            ask(Mfa, 1),
             "",
         );
     }
@@ -197,12 +205,12 @@ mod tests {
         check(
             &[&[MobileSsoIos, DeviceCompliance], &[MobileSsoIos]],
             f,
-            Next::Ask(MobileSsoIos),
+            ask(MobileSsoIos, 1),
             "assumes/unsupported-under-force-authn",
         );
         check(&[&[OktaAuthMethod]], f, Next::Exhausted, "force-authn/method-not-supported");
         let live = Facts { in_session: MethodSet::of(&[MobileSsoIos]), person_known: true, ..facts() };
         check(&[&[MobileSsoIos]], live, Next::Passed { chain: 0 }, "method/satisfied-in-session");
-        check(&[&[MobileSsoIos]], Facts { force_authn: true, ..live }, Next::Ask(MobileSsoIos), "");
+        check(&[&[MobileSsoIos]], Facts { force_authn: true, ..live }, ask(MobileSsoIos, 0), "");
     }
 }

@@ -4,7 +4,9 @@ use super::chain::MethodSet;
 use super::policy::covers;
 use crate::people::{self, Named, People};
 use federation::tenant::Access;
-use federation::tenant::access::{AuthMethod, CertificateIdentifier, IdentityProvider, UdidLocation, User};
+use federation::tenant::access::{
+    AuthMethod, CertificateIdentifier, FallbackPerson, IdentityProvider, UdidLocation, User,
+};
 use federation::{Finding, Why};
 use std::net::IpAddr;
 
@@ -137,6 +139,40 @@ pub fn by_certificate(
     find(access, people, method, ip, named, why)
 }
 
+/// Whether `found` may answer for the sign-in of `known`. `bound`: the chain that asks holds a method that has passed already.
+pub fn may_answer(
+    how: FallbackPerson,
+    known: Option<&PersonKey>,
+    bound: bool,
+    found: &PersonKey,
+    why: &mut impl Why,
+) -> Answering {
+    let Some(known) = known.filter(|known| *known != found) else { return Answering::SamePerson };
+    let refused = || Finding::new("person/another").saw(found.user.clone()).wanted(known.user.clone());
+    if bound {
+        why.note(refused);
+        return Answering::Refused;
+    }
+    why.note(|| Finding::new("assumes/fallback-person").rule("access.assumptions.fallback_person"));
+    match how {
+        FallbackPerson::Anybody => Answering::Instead,
+        FallbackPerson::Kept => {
+            why.note(refused);
+            Answering::Refused
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// The first to be identified, or the one known so far.
+    SamePerson,
+    /// Somebody else, whose sign-in this is from now on.
+    Instead,
+    Refused,
+}
+
+/// Whether a name that another system states is this person's.
 fn is_called(user: &User, name: &str) -> bool {
     same(&user.username, name) || same(&user.email, name) || same(upn(user), name)
 }
@@ -200,5 +236,24 @@ mod tests {
         assert_eq!(udid(&both, UdidLocation::SanOnly, &mut Silent).as_deref(), Some("abc"));
         let user = CertificateNames { cn: Some("alice".into()), ..both };
         assert_eq!(udid(&user, UdidLocation::AsTemplate, &mut Silent).as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn a_fallback_answers_for_whom_an_earlier_chain_identified() {
+        use Answering::*;
+        let person = |user: &str| PersonKey { directory: "people".into(), user: user.into() };
+        let (alice, bob) = (person("alice"), person("bob"));
+        let rows = [
+            (FallbackPerson::Kept, None, false, SamePerson, ""),
+            (FallbackPerson::Kept, Some(&bob), false, SamePerson, ""),
+            (FallbackPerson::Kept, Some(&alice), false, Refused, "assumes/fallback-person person/another"),
+            (FallbackPerson::Anybody, Some(&alice), false, Instead, "assumes/fallback-person"),
+            (FallbackPerson::Anybody, Some(&alice), true, Refused, "person/another"),
+        ];
+        for (how, known, bound, expected, expected_codes) in rows {
+            let mut why = Vec::new();
+            assert_eq!(may_answer(how, known, bound, &bob, &mut why), expected, "{how:?} {known:?} {bound}");
+            assert_eq!(why.iter().map(|f: &Finding| f.code).collect::<Vec<_>>().join(" "), expected_codes);
+        }
     }
 }

@@ -75,6 +75,11 @@ pub fn decide(
         let path = || source_path(&source.name, "force_authn");
         why.note(|| Finding::new("posture/toggle-off").rule(path()).saw("false").wanted("true"));
         why.note(|| Finding::new("assumes/force-authn-toggle-off").rule(path()));
+        // A context that is ignored is as good as none.
+        if source.device_sso_response && assumptions.posture_unrequested == PostureUnrequested::PostureWheneverOn {
+            why.note(|| Finding::new("assumes/posture-unrequested").rule(sso()));
+            return sent(sso(), managed, why);
+        }
         return Posture::Nothing;
     }
     if !source.device_sso_response {

@@ -2,7 +2,7 @@
 
 use super::chain::Next;
 use super::compliance;
-use super::person::Found;
+use super::person::{Answering, Found};
 use super::posture::{Failure, Force, Posture};
 use std::fmt::{Display, Formatter, Result};
 
@@ -39,7 +39,7 @@ impl Display for Failure {
 impl Display for Next {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Next::Ask(method) => write!(f, "ask for {}", method.name()),
+            Next::Ask { method, .. } => write!(f, "ask for {}", method.name()),
             Next::Passed { chain } => write!(f, "passed by chain {}", chain + 1),
             Next::Exhausted => f.write_str("no method is left"),
         }
@@ -51,6 +51,16 @@ impl Display for compliance::Verdict {
         f.write_str(match self {
             compliance::Verdict::Pass => "compliant",
             compliance::Verdict::Fail => "not compliant",
+        })
+    }
+}
+
+impl Display for Answering {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Answering::SamePerson => "the same person",
+            Answering::Instead => "another person instead",
+            Answering::Refused => "refuse another person",
         })
     }
 }

@@ -22,7 +22,8 @@ pub fn granted(
     user: &User,
     chain: &[AuthMethod],
 ) -> HttpResponse {
-    let managed = tx.passed.iter().any(|m| m.by_certificate());
+    // Passed in this sign-in, or satisfied in the session that the chain rests on.
+    let managed = tx.passed.iter().chain(chain).any(|m| m.by_certificate());
     let assumptions = &ctx.settings.assumptions;
     let decision = Decision::of(|why| posture::decide(source, assumptions, tx.context.is_some(), managed, why));
     let posture = match ctx.decided(decision) {

@@ -1,21 +1,22 @@
-//! The certificate host: judges the device certificate that TLS proved possession of, at our time.
+//! The certificate legs, a host for each method: judges the device certificate that TLS proved possession of, at our time.
 
 use super::{Ctx, pages};
 use crate::decide::person::{self, CertificateNames, Found, PersonKey};
 use crate::state::{Shown, Transaction};
 use federation::tenant::access::{AuthMethod, CertificateMethod};
-use federation::{Decision, EventKind, Finding, Peer, Response, Why};
+use federation::{Decision, Finding, Peer, Response, Why};
 use wire::Refusal;
 use wire::certificate::{CertificateFacts, verify_device_certificate};
 
 const CRL_PATIENCE_MS: u64 = 10_000;
 
-pub async fn show(ctx: &Ctx<'_>) -> Response {
+/// `leg`: the method whose host was called.
+pub async fn show(ctx: &Ctx<'_>, leg: AuthMethod) -> Response {
     let id = ctx.query("transaction").unwrap_or_default();
     let Some(mut tx) = ctx.access.state.take(&id, ctx.now()) else {
         return ctx.unsaved();
     };
-    let Some(method) = tx.asked.filter(|m| m.by_certificate()) else {
+    let Some(method) = tx.asked.filter(|m| *m == leg) else {
         ctx.access.state.put(tx);
         return ctx.unsaved();
     };
@@ -129,18 +130,11 @@ pub fn settle(ctx: &Ctx<'_>, tx: &mut Transaction, ticket: &str) -> bool {
     };
     tx.asked = None;
     match shown.result {
-        Ok((key, udid)) if tx.person.as_ref().is_none_or(|p| *p == key) => {
-            tx.person = Some(key);
+        Ok((key, udid)) if ctx.takes(tx, &key) => {
             tx.udid = udid.or(tx.udid.take());
             tx.pass(method);
         }
-        Ok(_) => {
-            ctx.outside.note(EventKind::Refused {
-                code: "person/ambiguous".into(),
-                detail: "the certificate is another person's".into(),
-            });
-            tx.fail(method, "The certificate is another person's.");
-        }
+        Ok(_) => tx.fail(method, "The certificate is another person's."),
         Err(text) => tx.fail(method, text),
     }
     true

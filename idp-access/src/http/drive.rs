@@ -62,17 +62,18 @@ pub async fn drive(ctx: &Ctx<'_>, mut tx: Transaction) -> Response {
         let facts = facts(ctx, &tx, in_session, usable.as_ref().map(|s| &s.person));
         let next = ctx.decided(Decision::of(|why| chain::next(&path, &rule, &ctx.settings.assumptions, &facts, why)));
         match next {
-            Next::Ask(AuthMethod::DeviceCompliance) => {
+            Next::Ask { method: AuthMethod::DeviceCompliance, .. } => {
                 let udid = tx.udid.clone().or_else(|| usable.as_ref().and_then(|s| s.udid.clone()));
                 let who = tx.person.clone().or_else(|| usable.as_ref().map(|s| s.person.clone()));
                 compliance::ask(ctx, &mut tx, udid.as_deref(), who.as_ref()).await;
             }
-            Next::Ask(method) => {
+            Next::Ask { method, chain } => {
                 // What the session proves counts for its person only, and only where this chain uses it.
-                let uses = |c: &Vec<AuthMethod>| c.contains(&method) && c.iter().any(|m| in_session.has(*m));
-                if tx.person.is_none() && (method == AuthMethod::Mfa || rule.authenticate.iter().any(uses)) {
+                let uses = rule.authenticate[chain].iter().any(|m| in_session.has(*m));
+                if tx.person.is_none() && (method == AuthMethod::Mfa || uses) {
                     tx.person = usable.map(|s| s.person);
                 }
+                tx.bound = uses || rule.authenticate[chain].iter().any(|m| tx.passed.contains(m));
                 return ask(ctx, &source, tx, method);
             }
             Next::Passed { chain } => return pass(ctx, &source, tx, usable, &rule.authenticate[chain]),
@@ -90,7 +91,10 @@ fn ask(ctx: &Ctx<'_>, source: &ApplicationSource, mut tx: Transaction, method: A
         AuthMethod::Password => pages::sign_in(&tx.id, tx.wrong_passwords > 0),
         AuthMethod::Mfa => pages::mfa(&tx.id),
         AuthMethod::OktaAuthMethod => okta::redirect(ctx, &mut tx),
-        _ => pages::see_other(&format!("https://{}/certificate?transaction={}", ctx.settings.certificate_host, tx.id)),
+        _ => {
+            let leg = ctx.settings.certificate_leg(method).unwrap_or_default();
+            pages::see_other(&format!("https://{leg}/certificate?transaction={}", tx.id))
+        }
     };
     ctx.access.state.put(tx);
     response

@@ -10,7 +10,10 @@ pub mod prompts;
 pub mod sso;
 
 use crate::Access;
+use crate::decide::person::{self, Answering, PersonKey};
 use crate::people::People;
+use crate::state::Transaction;
+use federation::tenant::access::AuthMethod;
 use federation::{Decision, EventKind, Outside, Peer, Request, Response, Time, tenant};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
@@ -63,6 +66,23 @@ impl Ctx<'_> {
         self.outside.note(EventKind::Decided { verdict, because: decision.because });
         decision.verdict
     }
+    /// Takes `found` for the sign-in's person where that may be; says whether it was.
+    pub fn takes(&self, tx: &mut Transaction, found: &PersonKey) -> bool {
+        let how = self.settings.assumptions.fallback_person;
+        let decision = Decision::of(|why| person::may_answer(how, tx.person.as_ref(), tx.bound, found, why));
+        let answering = if decision.because.is_empty() { decision.verdict } else { self.decided(decision) };
+        match answering {
+            Answering::Refused => return false,
+            Answering::SamePerson => {}
+            // What the other person has passed is the other's.
+            Answering::Instead => {
+                tx.passed.clear();
+                tx.udid = None;
+            }
+        }
+        tx.person = Some(found.clone());
+        true
+    }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
         let [event_type, result, actor, target, reason] =
             [event_type, result, actor, target, reason].map(str::to_string);
@@ -84,9 +104,10 @@ pub async fn route(ctx: Ctx<'_>) -> Response {
     let host = host.split(':').next().unwrap_or_default();
     let path = ctx.request.uri().path().to_string();
     let method = ctx.request.method().as_str().to_string();
-    if host.eq_ignore_ascii_case(&ctx.settings.certificate_host) && !host.eq_ignore_ascii_case(&ctx.settings.host) {
+    let leg = |m: &AuthMethod| ctx.settings.certificate_leg(*m).is_some_and(|leg| host.eq_ignore_ascii_case(&leg));
+    if let Some(leg) = crate::LEGS.into_iter().find(leg).filter(|_| !host.eq_ignore_ascii_case(&ctx.settings.host)) {
         return match (method.as_str(), path.as_str()) {
-            ("GET", "/certificate") => certificate::show(&ctx).await,
+            ("GET", "/certificate") => certificate::show(&ctx, leg).await,
             _ => missing(),
         };
     }

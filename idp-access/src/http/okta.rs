@@ -117,10 +117,7 @@ pub async fn response(ctx: &Ctx<'_>) -> Response {
         person::find(&ctx.settings, &ctx.people(), AuthMethod::OktaAuthMethod, ctx.ip(), named, why)
     });
     match ctx.decided(decision) {
-        Found::Person(key) if tx.person.as_ref().is_none_or(|p| *p == key) => {
-            tx.person = Some(key);
-            tx.pass(AuthMethod::OktaAuthMethod);
-        }
+        Found::Person(key) if ctx.takes(&mut tx, &key) => tx.pass(AuthMethod::OktaAuthMethod),
         _ => tx.fail(AuthMethod::OktaAuthMethod, "Okta named nobody of this tenant."),
     }
     drive(ctx, tx).await

@@ -40,13 +40,12 @@ fn asked(ctx: &Ctx<'_>, method: AuthMethod) -> Option<(Form, Transaction)> {
     None
 }
 
-fn who(ctx: &Ctx<'_>, tx: &Transaction, username: &str, password: &str) -> Option<PersonKey> {
+fn who(ctx: &Ctx<'_>, username: &str, password: &str) -> Option<PersonKey> {
     let people = ctx.people();
     let named = served(&ctx.settings, &people, AuthMethod::Password, ctx.ip(), Named::Login(username));
     let mut right = named.into_iter().filter(|(_, u)| u.password.as_ref().is_some_and(|p| p.is(password)));
     let (key, _) = right.next()?;
-    let sole = right.next().is_none() && tx.person.as_ref().is_none_or(|p| *p == key);
-    sole.then_some(key)
+    right.next().is_none().then_some(key)
 }
 
 pub async fn login(ctx: &Ctx<'_>) -> Response {
@@ -54,18 +53,15 @@ pub async fn login(ctx: &Ctx<'_>) -> Response {
         return ctx.unsaved();
     };
     let (username, password) = (form.get("username").unwrap_or_default(), form.get("password").unwrap_or_default());
-    let found = who(ctx, &tx, username, password);
+    let found = who(ctx, username, password);
     let code = if found.is_some() { "sign-in/password-ok" } else { "sign-in/password-wrong" };
     let decision = Decision::of(|why| {
         why.note(|| Finding::new(code).saw(username));
         found
     });
     match ctx.told(code.into(), decision) {
-        Some(key) => {
-            tx.person = Some(key);
-            tx.pass(AuthMethod::Password);
-        }
-        None => {
+        Some(key) if ctx.takes(&mut tx, &key) => tx.pass(AuthMethod::Password),
+        _ => {
             tx.wrong_passwords += 1;
             ctx.log("LOGIN_ERROR", "FAILURE", username, &tx.source, "invalid credentials");
             if tx.wrong_passwords >= attempts(AuthMethod::Password, ctx.settings.methods.password.attempts) {

@@ -118,6 +118,7 @@ fn begin(
         failed: Vec::new(),
         wrong_passwords: 0,
         person: None,
+        bound: false,
         udid: None,
         trouble: None,
         shown: None,

@@ -1,5 +1,6 @@
 //! Okta's decision cores: pure, total, and each leaving its reasons in `why`. No state, no message, no clock.
 
+pub mod filter;
 pub mod platform;
 pub mod request;
 pub mod routing;

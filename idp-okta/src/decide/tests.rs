@@ -272,6 +272,23 @@ fn okta_sign_on_policy_of_the_org() {
 }
 
 #[test]
+fn a_username_that_the_filter_rejects() {
+    use super::filter::Verdict::{Nobody, Pass, Reject};
+    let rows = [
+        ("no filter", (None, "error"), Pass),
+        ("it fits", (Some(".*@acme\\.test"), "error"), Pass),
+        ("only a part fits", (Some("acme"), "error"), Reject),
+        ("the other reading", (Some("acme"), "sign-in-page"), Nobody),
+    ];
+    check(rows, |(pattern, how)| {
+        let mut filtered = idp("access");
+        filtered["username_filter"] = json!(pattern);
+        let org = org(json!({ "identity_providers": [filtered], "assumptions": { "username_filter_mismatch": how } }));
+        super::filter::decide(&org, &org.identity_providers[0], "alice@acme.test", &mut Silent)
+    });
+}
+
+#[test]
 fn settings_that_cannot_be_meant_are_named() {
     let routing = |with: Value| json!({ "routing_rules": [with] });
     let app = |rule: Value| json!({ "apps": [{ "name": "crm", "rules": [rule] }] });

@@ -1,7 +1,7 @@
 //! The assertion consumer: one answer per request, bound to the browser's transaction, verified before it is read.
 
 use super::{Exchange, drive, words};
-use crate::decide::{routing, trust};
+use crate::decide::{filter, trust};
 use crate::state::{Pending, TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
 use federation::{Decision, Finding, Response};
@@ -34,7 +34,18 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         tx.local_only = true;
         return drive::drive(x, tx);
     };
-    match person(x, &idp, assertion.name_id.trim()) {
+    let name = assertion.name_id.trim();
+    let filter = Decision::of(|why| filter::decide(&x.settings, &idp, name, why));
+    if !filter.because.is_empty() {
+        x.decided(words::filtered(filter.verdict), filter.because);
+    }
+    if filter.verdict == filter::Verdict::Reject {
+        let reason = "Unable to match the transformed username";
+        x.log("user.authentication.auth_via_IDP", "FAILURE", name, &idp.name, reason);
+        return x.refuse("match/filtered", reason);
+    }
+    let user = if filter.verdict == filter::Verdict::Pass { person(x, &idp, name) } else { None };
+    match user {
         Some(user) => {
             x.log("user.authentication.auth_via_IDP", "SUCCESS", &user.login, &idp.name, "");
             tx.login = Some(user.login);
@@ -112,9 +123,6 @@ fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Tim
 
 /// The account behind an incoming name, found or made.
 fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> {
-    if idp.username_filter.as_ref().is_some_and(|pattern| !routing::whole_match(pattern, name)) {
-        return None;
-    }
     let found = x.user(|user| {
         let (login, email) = (user.login.eq_ignore_ascii_case(name), user.email.eq_ignore_ascii_case(name));
         match idp.match_against {

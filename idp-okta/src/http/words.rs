@@ -1,5 +1,6 @@
 //! Decisions in words for people, and as the System Log has them.
 
+use crate::decide::filter;
 use crate::decide::request::Shape;
 use crate::flow::{Facts, Next, SignedIn};
 use federation::DeviceContext;
@@ -25,6 +26,14 @@ pub fn device(context: DeviceContext) -> &'static str {
         DeviceContext::Trusted => "device is trusted",
         DeviceContext::NotTrusted => "device is not trusted",
         DeviceContext::Unknown => "device trust stays unknown",
+    }
+}
+
+pub fn filtered(verdict: filter::Verdict) -> &'static str {
+    match verdict {
+        filter::Verdict::Pass => "take the username",
+        filter::Verdict::Reject => "reject the username",
+        filter::Verdict::Nobody => "take the username for nobody's",
     }
 }
 

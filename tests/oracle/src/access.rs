@@ -4,13 +4,11 @@ use crate::device::Certificate;
 use crate::okta::Answer;
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::access::{
-    ApplicationSource, AuthMethod, CertificateIdentifier, DeviceSsoResponseOff, DeviceType, ForceAuthnToggleOff,
-    GroupRuleBeforeIdentity, PolicyRule, PostureUnrequested, RuleAction, UdidLocation, Unsupported, User,
+    ApplicationSource, AuthMethod, DeviceSsoResponseOff, DeviceType, FallbackPerson, ForceAuthnToggleOff,
+    GroupRuleBeforeIdentity, IdentityProvider, PolicyRule, PostureUnrequested, RuleAction, Unsupported, User,
 };
-use federation::tenant::uem::{Payload, Template};
 use federation::{Client, Outcome, Platform, Time};
-use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A person at Access: directory and user by name.
@@ -21,11 +19,25 @@ pub(crate) struct AccessSession {
     account: Account,
     /// When each method was last satisfied.
     methods: BTreeMap<AuthMethod, Time>,
+    device: Option<Certificate>,
+}
+
+/// What a sign-in at Access has come to so far.
+#[derive(Debug, Default)]
+struct Tried {
+    forced: bool,
+    session: Option<AccessSession>,
+    person: Option<Account>,
+    passed: BTreeSet<AuthMethod>,
+    failed: BTreeSet<AuthMethod>,
+    /// The certificate that the device has just shown, and the one that authenticated.
+    shown: Option<Certificate>,
+    device: Option<Certificate>,
 }
 
 /// How a chain went.
 enum Chain {
-    Passed(Account, BTreeMap<AuthMethod, Time>),
+    Passed(Account),
     Failed,
     /// `unsupported-under-force-authn = "fail-request"`
     FailedForGood,
@@ -33,13 +45,7 @@ enum Chain {
 
 impl Oracle {
     /// Okta sends the person to Access on behalf of one of its identity-provider objects.
-    pub(crate) fn at_access(
-        &mut self,
-        v: &mut Visit,
-        provider: &str,
-        device_trust: bool,
-        hint: Option<Account>,
-    ) -> Result<Answer, Stop> {
+    pub(crate) fn at_access(&mut self, v: &mut Visit, provider: &str, device_trust: bool) -> Result<Answer, Stop> {
         self.needs("access")?;
         // m2-idp-context: each identity-provider object has its own application source
         let Some(source) =
@@ -55,12 +61,12 @@ impl Oracle {
         // m2-app-source: Enable Force AuthN Request
         let forced = device_trust && source.force_authn;
         if device_trust && !forced {
-            v.because("force-authn/ignored");
             if assumes.force_authn_toggle_off == ForceAuthnToggleOff::Refused {
                 return refuse(v, &source);
             }
+            v.because("force-authn/ignored");
         }
-        let Some((account, methods)) = self.authenticated(v, &source, forced, hint)? else { return refuse(v, &source) };
+        let Some((account, methods)) = self.authenticated(v, &source, forced)? else { return refuse(v, &source) };
         // posture-is-not-compliance: managed is what a device credential proves, and nothing more
         let managed = methods.iter().any(|m| m.by_certificate());
         let posture = match (source.device_sso_response, forced) {
@@ -87,17 +93,17 @@ impl Oracle {
         })
     }
 
-    /// The person and the methods of the chain that let her in; nothing where Access keeps her out.
+    /// The person and the methods that she passed, in this sign-in or before it; nothing where Access keeps her out.
     fn authenticated(
         &mut self,
         v: &mut Visit,
         source: &ApplicationSource,
         forced: bool,
-        hint: Option<Account>,
     ) -> Result<Option<(Account, Vec<AuthMethod>)>, Stop> {
         // session-age: ForceAuthn defeats Access's session
         let session = if forced { None } else { self.access_sessions.get(&v.jar).cloned() };
-        let known = session.as_ref().map(|s| s.account.clone()).or(hint);
+        let session = session.filter(|s| self.account(&s.account).is_some());
+        let known = session.as_ref().map(|s| s.account.clone());
         let Some(rule) = self.access_rule(v, source, known.as_ref()) else { return Ok(None) };
         match rule.action {
             RuleAction::Deny => {
@@ -107,21 +113,30 @@ impl Oracle {
             RuleAction::Allow => return Ok(known.map(|account| (account, Vec::new()))),
             RuleAction::Authenticate => {}
         }
+        let mut tried = Tried { forced, session, ..Tried::default() };
         for chain in &rule.authenticate {
-            match self.chain(v, &rule, chain, forced, session.as_ref())? {
+            match self.chain(v, &rule, chain, &mut tried)? {
                 Chain::Failed => {}
                 Chain::FailedForGood => return Ok(None),
-                Chain::Passed(account, methods) => {
-                    let before = self.access_sessions.remove(&v.jar).filter(|s| s.account == account);
-                    let mut all = before.map(|s| s.methods).unwrap_or_default();
-                    all.extend(methods);
-                    self.access_sessions
-                        .insert(v.jar.clone(), AccessSession { account: account.clone(), methods: all });
-                    return Ok(Some((account, chain.clone())));
+                Chain::Passed(account) => {
+                    let methods = tried.passed.iter().chain(chain).copied().collect();
+                    if !tried.passed.is_empty() {
+                        self.remember(v, &tried, account.clone());
+                    }
+                    return Ok(Some((account, methods)));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// What was passed anew makes a session; what her live session holds stays in it.
+    fn remember(&mut self, v: &Visit, tried: &Tried, account: Account) {
+        let before = tried.session.as_ref().filter(|s| s.account == account);
+        let mut methods = before.map(|s| s.methods.clone()).unwrap_or_default();
+        methods.extend(tried.passed.iter().map(|method| (*method, self.now)));
+        let device = tried.device.clone().or_else(|| before.and_then(|s| s.device.clone()));
+        self.access_sessions.insert(v.jar.clone(), AccessSession { account, methods, device });
     }
 
     /// The first rule that fits place, device and group.
@@ -152,7 +167,7 @@ impl Oracle {
         name == "ALL RANGES" || ranges.iter().any(|r| r.name == name && r.ranges.iter().any(|net| net.contains(&v.ip)))
     }
 
-    fn account(&self, account: &Account) -> Option<&User> {
+    pub(crate) fn account(&self, account: &Account) -> Option<&User> {
         let directory = self.world.access.directories.iter().find(|d| d.name == account.0)?;
         directory.users.iter().find(|u| u.name == account.1 && u.enabled)
     }
@@ -165,242 +180,155 @@ impl Oracle {
             .collect()
     }
 
+    /// Whether a chain can be completed at all; one that cannot is passed over before anything of it is asked.
+    fn is_open(&self, v: &mut Visit, chain: &[AuthMethod], tried: &Tried) -> bool {
+        let mut certificate_before = false;
+        for method in chain {
+            // Documented: one attempt, or five with a password, then the next.
+            if tried.failed.contains(method) {
+                return false;
+            }
+            if self.provider_of(*method, v).is_none() {
+                v.because("method/no-identity-provider");
+                return false;
+            }
+            let applicable = match method {
+                AuthMethod::MobileSsoIos => v.platform == Platform::Ios,
+                AuthMethod::MobileSsoAndroid => v.platform == Platform::Android,
+                // Documented: never alone, always after a certificate method.
+                AuthMethod::DeviceCompliance => certificate_before,
+                AuthMethod::Password | AuthMethod::Certificate | AuthMethod::OktaAuthMethod | AuthMethod::Mfa => true,
+            };
+            if !applicable {
+                return false;
+            }
+            certificate_before |= method.by_certificate();
+        }
+        !chain.is_empty()
+    }
+
+    /// Documented: the first identity provider that offers the method in this network range is selected.
+    fn provider_of(&self, method: AuthMethod, v: &Visit) -> Option<&IdentityProvider> {
+        let here = |i: &&IdentityProvider| i.network_ranges.iter().any(|r| self.in_range(r, v));
+        self.world.access.identity_providers.iter().filter(|i| i.methods.contains(&method)).find(here)
+    }
+
     /// Every method of the chain, one after the other.
     fn chain(
         &mut self,
         v: &mut Visit,
         rule: &PolicyRule,
         chain: &[AuthMethod],
-        forced: bool,
-        session: Option<&AccessSession>,
+        tried: &mut Tried,
     ) -> Result<Chain, Stop> {
-        let mut person: Option<Account> = None;
-        let mut satisfied = BTreeMap::new();
-        let mut device: Option<Certificate> = None;
-        let fresh = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
+        // forceauthn-excludes-device-compliance, forceauthn-excludes-third-party-idp: not applicable, so neither is its chain
+        let excluded = |m: &AuthMethod| matches!(m, AuthMethod::DeviceCompliance | AuthMethod::OktaAuthMethod);
+        if tried.forced && chain.iter().any(excluded) {
+            v.because("force-authn/method-not-supported");
+            let how = self.world.access.assumptions.unsupported_under_force_authn;
+            return Ok(if how == Unsupported::FailRequest { Chain::FailedForGood } else { Chain::Failed });
+        }
+        if !self.is_open(v, chain, tried) {
+            return Ok(Chain::Failed);
+        }
         for method in chain {
-            // session-age: a method satisfied in the session is not asked again
-            if let Some((s, at)) = session.and_then(|s| Some((s, *s.methods.get(method)?)))
-                && self.now.since(at) < fresh
-                && person.as_ref().is_none_or(|p| *p == s.account)
-            {
-                v.because("method/satisfied-in-session");
-                person = Some(s.account.clone());
-                satisfied.insert(*method, at);
+            // Documented: what has been passed is not asked again in a fallback.
+            if tried.passed.contains(method) {
                 continue;
             }
-            // forceauthn-excludes-device-compliance, forceauthn-excludes-third-party-idp
-            if forced && matches!(method, AuthMethod::DeviceCompliance | AuthMethod::OktaAuthMethod) {
-                v.because("force-authn/method-not-supported");
-                let how = self.world.access.assumptions.unsupported_under_force_authn;
-                return Ok(if how == Unsupported::FailRequest { Chain::FailedForGood } else { Chain::Failed });
+            // session-age: a method satisfied in the session is not asked again
+            if let Some(account) = self.satisfied(rule, *method, tried) {
+                v.because("method/satisfied-in-session");
+                tried.person.get_or_insert(account);
+                continue;
             }
-            let provider = self
-                .world
-                .access
-                .identity_providers
-                .iter()
-                .find(|i| i.methods.contains(method) && i.network_ranges.iter().any(|r| self.in_range(r, v)));
-            let Some(provider) = provider.cloned() else {
-                v.because("method/no-identity-provider");
+            if *method == AuthMethod::Mfa && tried.person.is_none() && self.live(rule, tried).is_none() {
+                return Ok(Chain::Failed);
+            }
+            let bound = chain.iter().any(|m| tried.passed.contains(m) || self.satisfied(rule, *m, tried).is_some());
+            if bound || *method == AuthMethod::Mfa {
+                let live = self.live(rule, tried).map(|s| s.account.clone());
+                tried.person = tried.person.take().or(live);
+            }
+            let found = self.ask(v, *method, rule, tried)?;
+            let Some(found) = found.filter(|found| self.may_answer(v, tried, bound, found)) else {
+                // She does not try again; where one try is all there is, Access goes on.
+                if *method == AuthMethod::Password && self.world.access.methods.password.attempts > 1 {
+                    return stop(Outcome::SignInFailed, "access");
+                }
+                tried.failed.insert(*method);
                 return Ok(Chain::Failed);
             };
-            let found = match method {
-                AuthMethod::Password => self.password_at_access(v, &provider.directories)?,
-                AuthMethod::Mfa => {
-                    self.factor_at_access(v, person.clone().or_else(|| session.map(|s| s.account.clone())))
-                }
-                AuthMethod::OktaAuthMethod => match &provider.third_party {
-                    // forceauthn-excludes-third-party-idp: without ForceAuthn the person goes back to Okta
-                    Some(third) => self.by_okta(v, &third.okta_app.clone(), &provider.directories)?,
-                    None => None,
-                },
-                AuthMethod::DeviceCompliance => {
-                    let who = person.clone().or_else(|| session.map(|s| s.account.clone()));
-                    who.filter(|who| self.is_compliant(v, who, device.as_ref()))
-                }
-                AuthMethod::MobileSsoIos | AuthMethod::MobileSsoAndroid | AuthMethod::Certificate => {
-                    device = self.shown_certificate(v, *method);
-                    device.clone().and_then(|c| self.person_of(v, *method, &c, &provider.directories))
-                }
-            };
-            match found {
-                Some(account) if person.as_ref().is_none_or(|p| *p == account) => person = Some(account),
-                _ => return Ok(Chain::Failed),
+            if tried.person.as_ref().is_some_and(|known| *known != found) {
+                tried.passed.clear();
+                tried.device = None;
             }
-            satisfied.insert(*method, self.now);
+            tried.person = Some(found);
+            if method.by_certificate() {
+                tried.device = tried.shown.take();
+            }
+            tried.passed.insert(*method);
         }
-        Ok(person.map_or(Chain::Failed, |account| Chain::Passed(account, satisfied)))
+        let person = tried.person.clone().or_else(|| self.live(rule, tried).map(|s| s.account.clone()));
+        Ok(person.map_or(Chain::Failed, Chain::Passed))
     }
 
-    /// The device's certificate for a method, where it passes what the method checks.
-    // certificate-truth
-    fn shown_certificate(&self, v: &mut Visit, method: AuthMethod) -> Option<Certificate> {
-        let (payload, settings) = match method {
-            AuthMethod::MobileSsoIos => (Payload::MobileSsoIos, &self.world.access.methods.mobile_sso_ios),
-            AuthMethod::MobileSsoAndroid => (Payload::MobileSsoAndroid, &self.world.access.methods.mobile_sso_android),
-            _ => (Payload::Certificate, &self.world.access.methods.certificate),
-        };
-        let held = self.phones.get(&v.step.on)?.certificates.values().find(|c| c.payload == payload);
-        let Some(certificate) = held else {
-            v.because("certificate/missing");
-            return None;
-        };
-        // certificate-truth: of our CA, in its time, for clients
-        match certificate.planted {
-            Some(PlantKind::ForeignCa | PlantKind::SelfMade) => {
-                v.because("certificate/bad-signature");
-                return None;
-            }
-            Some(PlantKind::NoClientAuth) => {
-                v.because("certificate/key-usage");
-                return None;
-            }
-            _ => {}
-        }
-        if self.now < certificate.from {
-            v.because("certificate/not-yet-valid");
-            return None;
-        }
-        if self.now > certificate.until {
-            v.because("certificate/expired");
-            return None;
-        }
-        if settings.check_revocation && self.is_broken("uem") {
-            return None;
-        }
-        if settings.check_revocation && self.revocation_is_public(certificate) {
-            v.because("certificate/revoked");
-            return None;
-        }
-        Some(certificate.clone())
+    /// The live session, where it proves anything to this rule and is nobody else's.
+    fn live<'t>(&self, rule: &PolicyRule, tried: &'t Tried) -> Option<&'t AccessSession> {
+        let session = tried.session.as_ref()?;
+        let fresh = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
+        let young = session.methods.values().any(|at| self.now.since(*at) < fresh);
+        let hers = tried.person.as_ref().is_none_or(|p| *p == session.account);
+        (young && hers).then_some(session)
     }
 
-    /// Whom the certificate names: the first identifier that is present counts.
-    // certificate-truth: another person's certificate authenticates that person
-    fn person_of(
-        &self,
+    /// Whose session satisfies the method.
+    fn satisfied(&self, rule: &PolicyRule, method: AuthMethod, tried: &Tried) -> Option<Account> {
+        let session = self.live(rule, tried)?;
+        let fresh = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
+        let at = *session.methods.get(&method)?;
+        (self.now.since(at) < fresh).then(|| session.account.clone())
+    }
+
+    // fallback-person: whom a chain identified stays the sign-in's person, unless the assumption says otherwise
+    fn may_answer(&self, v: &mut Visit, tried: &Tried, bound: bool, found: &Account) -> bool {
+        if tried.person.as_ref().is_none_or(|known| known == found) {
+            return true;
+        }
+        if bound {
+            return false;
+        }
+        v.because("assumes/fallback-person");
+        self.world.access.assumptions.fallback_person == FallbackPerson::Anybody
+    }
+
+    /// Whom the method finds.
+    fn ask(
+        &mut self,
         v: &mut Visit,
         method: AuthMethod,
-        certificate: &Certificate,
-        directories: &[String],
-    ) -> Option<Account> {
-        if certificate.planted == Some(PlantKind::Nobody) {
-            v.because("person/not-found");
-            return None;
-        }
-        let methods = &self.world.access.methods;
-        let identifiers = match method {
-            AuthMethod::MobileSsoIos => &methods.mobile_sso_ios.identifiers,
-            AuthMethod::MobileSsoAndroid => &methods.mobile_sso_android.identifiers,
-            _ => &methods.certificate.identifiers,
-        };
-        let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-        let people = match identifiers.iter().find(|i| match i {
-            CertificateIdentifier::Upn => !certificate.upn.is_empty(),
-            CertificateIdentifier::Email => !certificate.email.is_empty(),
-            CertificateIdentifier::Subject => true,
-        })? {
-            CertificateIdentifier::Upn => {
-                self.accounts(Some(directories), |u| same(u.upn.as_deref().unwrap_or(&u.email), &certificate.upn))
+        rule: &PolicyRule,
+        tried: &mut Tried,
+    ) -> Result<Option<Account>, Stop> {
+        let Some(provider) = self.provider_of(method, v).cloned() else { return Ok(None) };
+        Ok(match method {
+            AuthMethod::Password => self.password_at_access(v, &provider.directories)?,
+            AuthMethod::Mfa => self.factor_at_access(v, tried.person.clone()),
+            AuthMethod::OktaAuthMethod => match &provider.third_party {
+                // forceauthn-excludes-third-party-idp: without ForceAuthn the person goes back to Okta
+                Some(third) => self.by_okta(v, &third.okta_app.clone(), &provider.directories)?,
+                None => None,
+            },
+            AuthMethod::DeviceCompliance => {
+                let session = self.live(rule, tried).cloned();
+                let who = tried.person.clone().or_else(|| session.as_ref().map(|s| s.account.clone()));
+                let device = tried.device.clone().or_else(|| session.and_then(|s| s.device));
+                who.filter(|who| self.is_compliant(v, who, device.as_ref()))
             }
-            CertificateIdentifier::Email => self.accounts(Some(directories), |u| same(&u.email, &certificate.email)),
-            // A subject that is the device's UDID names nobody.
-            CertificateIdentifier::Subject if certificate.template == Template::DeviceUid => Vec::new(),
-            CertificateIdentifier::Subject => {
-                self.accounts(Some(directories), |u| same(&u.username, &certificate.username))
+            AuthMethod::MobileSsoIos | AuthMethod::MobileSsoAndroid | AuthMethod::Certificate => {
+                tried.shown = self.shown_certificate(v, method);
+                tried.shown.clone().and_then(|c| self.person_of(v, method, &c, &provider.directories))
             }
-        };
-        match people.as_slice() {
-            [one] => return Some(one.clone()),
-            [] => v.because("person/not-found"),
-            _ => v.because("person/ambiguous"),
-        }
-        None
-    }
-
-    /// What UEM says of the device whose certificate was shown.
-    // m1-flow, uem-down, compliance-pending
-    fn is_compliant(&self, v: &mut Visit, who: &Account, shown: Option<&Certificate>) -> bool {
-        let access = &self.world.access;
-        let Some(integration) = access.uem.as_ref().filter(|u| u.device_compliance_check) else { return false };
-        let uem = &self.world.uem;
-        let Some(certificate) = shown else { return false };
-        let known = certificate.template == Template::EnrollmentUser
-            || access.assumptions.udid_location == UdidLocation::AsTemplate;
-        // The built-in template's UDID stands in the SAN, the other's in the subject.
-        if !known {
-            v.because("compliance/unknown-device");
-            return false;
-        }
-        if integration.host != uem.host || self.fails_for("uem", integration.timeout_ms) {
-            let nonsense = self.broken.get("uem").is_some_and(|b| b.how == BreakHow::Nonsense);
-            v.because(if nonsense { "compliance/uem-error" } else { "compliance/uem-unreachable" });
-            return false;
-        }
-        if (&integration.api_key, &integration.admin, &integration.password)
-            != (&uem.api.key, &uem.api.admin, &uem.api.password)
-        {
-            v.because("compliance/uem-error");
-            return false;
-        }
-        let Some(phone) = self.phones.get(&v.step.on) else { return false };
-        let owner = phone.enrolled_as.as_ref().and_then(|name| uem.users.iter().find(|u| u.name == *name));
-        let Some(owner) = owner else {
-            v.because("compliance/not-enrolled");
-            return false;
-        };
-        let hers = self.account(who).is_some_and(|u| {
-            u.username.eq_ignore_ascii_case(&owner.username) || u.email.eq_ignore_ascii_case(&owner.email)
-        });
-        if !phone.compliant {
-            v.because("compliance/not-compliant");
-        }
-        // compliance-pending: nothing is ever pending here, UEM judges at enrolment and at each sweep
-        hers && phone.compliant
-    }
-
-    fn password_at_access(&mut self, v: &mut Visit, directories: &[String]) -> Result<Option<Account>, Stop> {
-        let person = self.world.people.iter().find(|p| p.name == v.step.who);
-        let path = person.and_then(|p| p.access.as_ref()).and_then(|path| path.split_once('/'));
-        let account = path.map(|(directory, user)| (directory.to_string(), user.to_string()));
-        let (Some(account), true) = (account, v.step.password != PasswordEntry::None) else {
-            return stop(Outcome::SignInRequired, "access");
-        };
-        self.she_answers();
-        let right = v.step.password == PasswordEntry::Right
-            && directories.contains(&account.0)
-            && self.account(&account).is_some();
-        if right {
-            return Ok(Some(account));
-        }
-        // She does not try again; where one try is all there is, Access goes on.
-        if self.world.access.methods.password.attempts > 1 {
-            return stop(Outcome::SignInFailed, "access");
-        }
-        Ok(None)
-    }
-
-    // m1-mfa
-    fn factor_at_access(&mut self, v: &mut Visit, person: Option<Account>) -> Option<Account> {
-        let person = person?;
-        self.she_answers_factor(v);
-        if matches!(v.step.mfa, MfaAnswer::Totp | MfaAnswer::PushApprove) {
-            v.factor_passed = true;
-            return Some(person);
-        }
-        v.access_factor_failed = true;
-        None
-    }
-
-    /// Okta as Access's identity provider.
-    fn by_okta(&mut self, v: &mut Visit, app: &str, directories: &[String]) -> Result<Option<Account>, Stop> {
-        let user = self.at_okta(v, app)?;
-        let Some(login) = self.okta_user(&user).map(|u| u.login.clone()) else { return Ok(None) };
-        let people = self.accounts(Some(directories), |u| u.username.eq_ignore_ascii_case(&login));
-        Ok(match people.as_slice() {
-            [one] => Some(one.clone()),
-            _ => None,
         })
     }
 }

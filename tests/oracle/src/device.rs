@@ -4,7 +4,9 @@
 
 use crate::Oracle;
 use federation::device::{Device, Facts};
-use federation::tenant::uem::{ActionKind, CompliancePolicy, ComplianceRule, Matching, Payload, Template};
+use federation::tenant::uem::{
+    ActionKind, ComplianceAction, CompliancePolicy, ComplianceRule, FirstCheck, Matching, Payload, Template,
+};
 use federation::{Client, DeviceKind, Platform, Time};
 use scenarios::{PlantKind, Planting};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,12 +48,23 @@ pub(crate) struct Phone {
     reported: Facts,
     reported_os: String,
     seen: Time,
+    /// UEM has looked at it since it enrolled.
+    pub judged: bool,
+    /// An enterprise wipe is on its way.
+    pub leaving: bool,
     /// When each compliance policy was found violated.
     found: BTreeMap<String, Time>,
     fired: BTreeSet<(String, usize)>,
-    /// Profiles that a compliance policy took away.
-    removed: BTreeMap<String, String>,
-    commands: Vec<(Time, Command)>,
+    commands: Vec<Waiting>,
+}
+
+/// A command that the device has not fetched yet.
+#[derive(Debug, Clone)]
+struct Waiting {
+    at: Time,
+    what: Command,
+    /// Its time has come; it waits for a check-in.
+    due: bool,
 }
 
 impl Phone {
@@ -66,11 +79,23 @@ impl Phone {
             reported: device.facts.clone(),
             reported_os: device.os_version.clone(),
             seen: now,
+            judged: false,
+            leaving: false,
             found: BTreeMap::new(),
             fired: BTreeSet::new(),
-            removed: BTreeMap::new(),
             commands: Vec::new(),
         }
+    }
+
+    fn send(&mut self, at: Time, what: Command) {
+        self.commands.push(Waiting { at, what, due: false });
+    }
+
+    /// Takes back what the device has not fetched; says whether there was anything.
+    fn withdraw(&mut self, what: &Command) -> bool {
+        let before = self.commands.len();
+        self.commands.retain(|c| c.what != *what);
+        self.commands.len() < before
     }
 }
 
@@ -140,20 +165,24 @@ impl Oracle {
     pub(crate) fn enrol(&mut self, device: &str, user: &str) {
         let Some(mut phone) = self.phones.remove(device) else { return };
         if self.world.uem.users.iter().any(|u| u.name == user) && !self.is_broken("uem") {
+            wipe(&mut phone);
             phone.enrolled_as = Some(user.into());
-            phone.certificates.clear();
-            phone.found.clear();
-            phone.fired.clear();
-            phone.removed.clear();
-            phone.commands.clear();
+            phone.judged = false;
             phone.compliant = true;
-            let platform = uem_platform(phone.kind);
-            for profile in self.world.uem.profiles.iter().filter(|p| p.platforms.contains(&platform)) {
-                self.install(&mut phone, &profile.name);
-            }
             self.report(&mut phone);
-            self.look(&mut phone);
-            self.act(&mut phone);
+            // first-compliance-check
+            if self.world.uem.assumptions.first_compliance_check == FirstCheck::AtEnrolment {
+                self.judge(&mut phone);
+            }
+            let platform = uem_platform(phone.kind);
+            // Documented: actions that block a profile block its receipt, so what a violation keeps away never arrives.
+            let kept_away = self.kept_away(&phone);
+            for profile in self.world.uem.profiles.iter().filter(|p| p.platforms.contains(&platform)) {
+                phone.withdraw(&Command::Remove(profile.name.clone()));
+                if !phone.leaving && !kept_away.contains(&profile.name) {
+                    self.install(&mut phone, &profile.name);
+                }
+            }
         }
         self.phones.insert(device.into(), phone);
     }
@@ -225,10 +254,10 @@ impl Oracle {
     }
 
     fn deliver(&self, phone: &mut Phone) {
-        let (due, later): (Vec<_>, Vec<_>) = phone.commands.drain(..).partition(|(at, _)| *at <= self.now);
+        let (due, later): (Vec<_>, Vec<_>) = phone.commands.drain(..).partition(|c| c.at <= self.now);
         phone.commands = later;
-        for (_, command) in due {
-            match command {
+        for command in due {
+            match command.what {
                 Command::Remove(profile) => {
                     phone.certificates.remove(&profile);
                 }
@@ -254,41 +283,57 @@ impl Oracle {
         self.check_in_all();
         for device in self.phones.keys().cloned().collect::<Vec<_>>() {
             let Some(mut phone) = self.phones.remove(&device) else { continue };
-            if phone.enrolled_as.is_some() {
-                self.look(&mut phone);
-                self.act(&mut phone);
-            }
+            self.judge(&mut phone);
             self.phones.insert(device, phone);
         }
         self.check_in_all();
     }
 
-    fn look(&self, phone: &mut Phone) {
-        let now = self.now;
+    /// UEM looks at what the device last reported, acts on it, and gives back what nothing keeps away any more.
+    // compliance-implied: and back again when compliant
+    fn judge(&self, phone: &mut Phone) {
+        if phone.enrolled_as.is_none() || phone.leaving {
+            return;
+        }
+        let before = self.kept_away(phone);
         for policy in &self.world.uem.compliance_policies {
-            if violated(policy, phone, now) {
-                phone.found.entry(policy.name.clone()).or_insert(now);
-            } else if phone.found.remove(&policy.name).is_some() {
-                // compliance-implied: and back again when compliant
-                phone.fired.retain(|(name, _)| *name != policy.name);
-                let back: Vec<String> =
-                    phone.removed.iter().filter(|(_, by)| **by == policy.name).map(|(p, _)| p.clone()).collect();
-                for profile in back {
-                    phone.removed.remove(&profile);
-                    phone.commands.push((now + minutes(self.world.uem.delivery_minutes), Command::Install(profile)));
-                }
+            if violated(policy, phone, self.now) {
+                phone.found.entry(policy.name.clone()).or_insert(self.now);
+            } else {
+                phone.found.remove(&policy.name);
             }
         }
         phone.found.retain(|name, _| self.world.uem.compliance_policies.iter().any(|p| p.name == *name));
-        self.state(phone);
+        phone.fired.retain(|(name, _)| phone.found.contains_key(name));
+        self.act(phone);
+        let delivered = self.now + minutes(self.world.uem.delivery_minutes);
+        let after = self.kept_away(phone);
+        for profile in before.difference(&after) {
+            if !phone.withdraw(&Command::Remove(profile.clone())) {
+                phone.send(delivered, Command::Install(profile.clone()));
+            }
+        }
+        // Not compliant is what an action says, not what the rule says.
+        let marked = self.taken(phone).any(|action| action.mark_not_compliant);
+        phone.compliant = !marked;
+        phone.judged = true;
     }
 
-    /// Not compliant is what an action says, not what the rule says.
-    fn state(&self, phone: &mut Phone) {
-        phone.compliant = !self.world.uem.compliance_policies.iter().any(|policy| {
+    /// Actions that violated policies have taken.
+    fn taken<'a>(&'a self, phone: &'a Phone) -> impl Iterator<Item = &'a ComplianceAction> {
+        self.world.uem.compliance_policies.iter().flat_map(|policy| {
             let fired = |i: usize| phone.fired.contains(&(policy.name.clone(), i));
-            policy.actions.iter().enumerate().any(|(i, action)| action.mark_not_compliant && fired(i))
-        });
+            policy.actions.iter().enumerate().filter(move |(i, _)| fired(*i)).map(|(_, action)| action)
+        })
+    }
+
+    /// Profiles that a compliance policy has taken away.
+    fn kept_away(&self, phone: &Phone) -> BTreeSet<String> {
+        let profile = |action: &ComplianceAction| match &action.what {
+            ActionKind::RemoveProfile(profile) => Some(profile.clone()),
+            ActionKind::Notify | ActionKind::EnterpriseWipe => None,
+        };
+        self.taken(phone).filter_map(profile).collect()
     }
 
     /// Actions and escalations whose time has come.
@@ -304,14 +349,17 @@ impl Oracle {
                 match &action.what {
                     ActionKind::Notify => {}
                     ActionKind::RemoveProfile(profile) => {
-                        phone.removed.entry(profile.clone()).or_insert_with(|| policy.name.clone());
-                        phone.commands.push((delivered, Command::Remove(profile.clone())));
+                        phone.withdraw(&Command::Install(profile.clone()));
+                        phone.send(delivered, Command::Remove(profile.clone()));
                     }
-                    ActionKind::EnterpriseWipe => phone.commands.push((delivered, Command::Wipe)),
+                    ActionKind::EnterpriseWipe => {
+                        phone.leaving = true;
+                        phone.commands.clear();
+                        phone.send(delivered, Command::Wipe);
+                    }
                 }
             }
         }
-        self.state(phone);
     }
 
     /// Lets virtual time pass: sweeps, escalations and deliveries happen when they are due.
@@ -334,11 +382,16 @@ impl Oracle {
         self.now = self.now.max(until);
     }
 
+    /// Devices report before UEM looks, so one that was mended in the meantime is spared its escalation.
     fn do_due(&mut self) {
+        self.check_in_all();
         for device in self.phones.keys().cloned().collect::<Vec<_>>() {
             let Some(mut phone) = self.phones.remove(&device) else { continue };
-            if phone.enrolled_as.is_some() {
-                self.act(&mut phone);
+            if self.escalation(&phone).is_some_and(|at| at <= self.now) {
+                self.judge(&mut phone);
+            }
+            for command in phone.commands.iter_mut().filter(|c| c.at <= self.now) {
+                command.due = true;
             }
             self.phones.insert(device, phone);
         }
@@ -347,22 +400,25 @@ impl Oracle {
 
     /// When an escalation or a delivery is due next.
     fn next_change(&self) -> Time {
-        let unreachable = self.is_broken("uem");
         let mut next = Time::MAX;
         for phone in self.phones.values().filter(|p| p.enrolled_as.is_some()) {
-            for policy in &self.world.uem.compliance_policies {
-                let Some(found) = phone.found.get(&policy.name) else { continue };
-                for (i, action) in policy.actions.iter().enumerate() {
-                    if !phone.fired.contains(&(policy.name.clone(), i)) {
-                        next = next.min(*found + minutes(action.after_minutes));
-                    }
-                }
-            }
-            if !unreachable {
-                next = phone.commands.iter().map(|(at, _)| *at).fold(next, Time::min);
-            }
+            next = self.escalation(phone).into_iter().fold(next, Time::min);
+            next = phone.commands.iter().filter(|c| !c.due).map(|c| c.at).fold(next, Time::min);
         }
         next
+    }
+
+    fn escalation(&self, phone: &Phone) -> Option<Time> {
+        if phone.leaving {
+            return None;
+        }
+        let due = self.world.uem.compliance_policies.iter().flat_map(|policy| {
+            let found = phone.found.get(&policy.name).copied();
+            let open =
+                policy.actions.iter().enumerate().filter(|(i, _)| !phone.fired.contains(&(policy.name.clone(), *i)));
+            open.filter_map(move |(_, action)| Some(found? + minutes(action.after_minutes)))
+        });
+        due.min()
     }
 
     /// Whether a revocation stands in the CRL that is published now.
@@ -379,8 +435,8 @@ impl Oracle {
 fn wipe(phone: &mut Phone) {
     phone.certificates.clear();
     phone.enrolled_as = None;
+    phone.leaving = false;
     phone.commands.clear();
     phone.found.clear();
     phone.fired.clear();
-    phone.removed.clear();
 }

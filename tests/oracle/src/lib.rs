@@ -5,6 +5,7 @@
 
 mod access;
 mod device;
+mod methods;
 mod okta;
 mod rules;
 mod steps;

@@ -1,12 +1,11 @@
 //! Okta: who serves the sign-in, what it concludes of the device, and what the app's policy says.
 
-use crate::access::Account;
 use crate::rules::{concerns, matches_whole, user_matches};
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::okta::{
-    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, IdentityProvider, MatchAgainst, NoMatch,
-    RequestContext, ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User,
-    UserMatch, UserStatus,
+    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, FilterMismatch, IdentityProvider, MatchAgainst,
+    NoMatch, RequestContext, ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration,
+    User, UserMatch, UserStatus,
 };
 use federation::{DeviceContext, Outcome, Time};
 use scenarios::{MfaAnswer, PasswordEntry};
@@ -68,7 +67,7 @@ impl Oracle {
         for _ in 0..MANY {
             match self.app_policy(v, app, &user)? {
                 Verdict::Enter => return Ok(user),
-                Verdict::AskDeviceProvider(provider) => user = self.by_access(v, &provider, Some(&user))?,
+                Verdict::AskDeviceProvider(provider) => user = self.by_access(v, &provider)?,
                 Verdict::AuthenticateAgain => user = self.sign_in_at_okta(v, app, Some(&user))?,
             }
         }
@@ -112,10 +111,7 @@ impl Oracle {
                 }
             }
             if rule.identity_provider != "okta" {
-                let user = login.and_then(|l| {
-                    self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&l)).map(|u| u.name.clone())
-                });
-                return self.by_access(v, &rule.identity_provider, user.as_deref());
+                return self.by_access(v, &rule.identity_provider);
             }
             break;
         }
@@ -148,8 +144,8 @@ impl Oracle {
         self.new_session(v, &user)
     }
 
-    /// A trip to Access and back; `known` is the user whom Okta knows already.
-    fn by_access(&mut self, v: &mut Visit, provider: &str, known: Option<&str>) -> Result<String, Stop> {
+    /// A trip to Access and back. Whom Okta knows already is a hint in its request and decides nothing there (subject-hint).
+    fn by_access(&mut self, v: &mut Visit, provider: &str) -> Result<String, Stop> {
         v.trips += 1;
         if v.trips > MANY {
             // forceauthn-excludes-third-party-idp: round and round
@@ -160,7 +156,7 @@ impl Oracle {
         };
         // m2-idp-context
         let device_trust = idp.request_context == RequestContext::DeviceTrust;
-        let answer = self.at_access(v, &idp.name, device_trust, self.hint(known))?;
+        let answer = self.at_access(v, &idp.name, device_trust)?;
         self.needs("okta")?;
         // What Okta cannot verify it does not read.
         let signed = match (&answer, idp.response_signature) {
@@ -184,8 +180,13 @@ impl Oracle {
                 self.local_sign_in(v)
             }
             Answer::Success { username, .. } => {
+                // username-filter-mismatch
                 if idp.username_filter.as_ref().is_some_and(|f| !matches_whole(f, &username)) {
-                    return stop(Outcome::OktaError, "okta");
+                    v.because("match/filtered");
+                    return match self.world.okta.assumptions.username_filter_mismatch {
+                        FilterMismatch::Error => stop(Outcome::OktaError, "okta"),
+                        FilterMismatch::SignInPage => self.local_sign_in(v),
+                    };
                 }
                 match self.matched(v, &idp, &username) {
                     Some(user) => self.new_session(v, &user),
@@ -193,12 +194,6 @@ impl Oracle {
                 }
             }
         }
-    }
-
-    // subject-hint
-    fn hint(&self, known: Option<&str>) -> Option<Account> {
-        let user = known.and_then(|name| self.okta_user(name)).filter(|_| self.world.okta.assumptions.subject_hint)?;
-        self.accounts(None, |u| u.username.eq_ignore_ascii_case(&user.login)).into_iter().next()
     }
 
     /// Trusted: the platform's own device provider says in so many words that the device is managed.

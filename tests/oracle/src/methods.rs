@@ -1,0 +1,192 @@
+//! Access's methods, each asked for itself: whom does the certificate, the password, the factor or Okta name, and what does UEM say.
+
+use crate::access::Account;
+use crate::device::Certificate;
+use crate::{Oracle, Stop, Visit, stop};
+use federation::Outcome;
+use federation::tenant::access::{AuthMethod, CertificateIdentifier, Pending, UdidLocation};
+use federation::tenant::uem::{Payload, Template};
+use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
+
+impl Oracle {
+    /// The device's certificate for a method, where it passes what the method checks.
+    // certificate-truth
+    pub(crate) fn shown_certificate(&self, v: &mut Visit, method: AuthMethod) -> Option<Certificate> {
+        let (payload, settings) = match method {
+            AuthMethod::MobileSsoIos => (Payload::MobileSsoIos, &self.world.access.methods.mobile_sso_ios),
+            AuthMethod::MobileSsoAndroid => (Payload::MobileSsoAndroid, &self.world.access.methods.mobile_sso_android),
+            _ => (Payload::Certificate, &self.world.access.methods.certificate),
+        };
+        let held = self.phones.get(&v.step.on)?.certificates.values().find(|c| c.payload == payload);
+        let Some(certificate) = held else {
+            v.because("certificate/missing");
+            return None;
+        };
+        // certificate-truth: of our CA, in its time, for clients
+        match certificate.planted {
+            Some(PlantKind::ForeignCa | PlantKind::SelfMade) => {
+                v.because("certificate/bad-signature");
+                return None;
+            }
+            Some(PlantKind::NoClientAuth) => {
+                v.because("certificate/key-usage");
+                return None;
+            }
+            _ => {}
+        }
+        if self.now < certificate.from {
+            v.because("certificate/not-yet-valid");
+            return None;
+        }
+        if self.now > certificate.until {
+            v.because("certificate/expired");
+            return None;
+        }
+        if settings.check_revocation && self.fails_for("uem", 10_000) {
+            return None;
+        }
+        if settings.check_revocation && self.revocation_is_public(certificate) {
+            v.because("certificate/revoked");
+            return None;
+        }
+        Some(certificate.clone())
+    }
+
+    /// Whom the certificate names: the first identifier that is present counts.
+    // certificate-truth: another person's certificate authenticates that person
+    pub(crate) fn person_of(
+        &self,
+        v: &mut Visit,
+        method: AuthMethod,
+        certificate: &Certificate,
+        directories: &[String],
+    ) -> Option<Account> {
+        if certificate.planted == Some(PlantKind::Nobody) {
+            v.because("person/not-found");
+            return None;
+        }
+        let methods = &self.world.access.methods;
+        let identifiers = match method {
+            AuthMethod::MobileSsoIos => &methods.mobile_sso_ios.identifiers,
+            AuthMethod::MobileSsoAndroid => &methods.mobile_sso_android.identifiers,
+            _ => &methods.certificate.identifiers,
+        };
+        let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        let people = match identifiers.iter().find(|i| match i {
+            CertificateIdentifier::Upn => !certificate.upn.is_empty(),
+            CertificateIdentifier::Email => !certificate.email.is_empty(),
+            CertificateIdentifier::Subject => true,
+        })? {
+            CertificateIdentifier::Upn => {
+                self.accounts(Some(directories), |u| same(u.upn.as_deref().unwrap_or(&u.email), &certificate.upn))
+            }
+            CertificateIdentifier::Email => self.accounts(Some(directories), |u| same(&u.email, &certificate.email)),
+            // A subject that is the device's UDID names nobody.
+            CertificateIdentifier::Subject if certificate.template == Template::DeviceUid => Vec::new(),
+            CertificateIdentifier::Subject => {
+                self.accounts(Some(directories), |u| same(&u.username, &certificate.username))
+            }
+        };
+        match people.as_slice() {
+            [one] => return Some(one.clone()),
+            [] => v.because("person/not-found"),
+            _ => v.because("person/ambiguous"),
+        }
+        None
+    }
+
+    /// What UEM says of the device whose certificate was shown.
+    // m1-flow, uem-down, compliance-pending
+    pub(crate) fn is_compliant(&self, v: &mut Visit, who: &Account, shown: Option<&Certificate>) -> bool {
+        let access = &self.world.access;
+        let Some(integration) = access.uem.as_ref().filter(|u| u.device_compliance_check) else { return false };
+        let uem = &self.world.uem;
+        let Some(certificate) = shown else { return false };
+        let known = certificate.template == Template::EnrollmentUser
+            || access.assumptions.udid_location == UdidLocation::AsTemplate;
+        // The built-in template's UDID stands in the SAN, the other's in the subject.
+        if !known {
+            v.because("compliance/unknown-device");
+            return false;
+        }
+        if integration.host != uem.host || self.fails_for("uem", integration.timeout_ms) {
+            let nonsense = self.broken.get("uem").is_some_and(|b| b.how == BreakHow::Nonsense);
+            v.because(if nonsense { "compliance/uem-error" } else { "compliance/uem-unreachable" });
+            return false;
+        }
+        if (&integration.api_key, &integration.admin, &integration.password)
+            != (&uem.api.key, &uem.api.admin, &uem.api.password)
+        {
+            v.because("compliance/uem-error");
+            return false;
+        }
+        let Some(phone) = self.phones.get(&v.step.on) else { return false };
+        let owner = phone.enrolled_as.as_ref().and_then(|name| uem.users.iter().find(|u| u.name == *name));
+        let Some(owner) = owner.filter(|_| !phone.leaving) else {
+            v.because("compliance/not-enrolled");
+            return false;
+        };
+        let hers = self.account(who).is_some_and(|u| {
+            u.username.eq_ignore_ascii_case(&owner.username) || u.email.eq_ignore_ascii_case(&owner.email)
+        });
+        if !hers {
+            v.because("compliance/unknown-device");
+            return false;
+        }
+        // compliance-pending
+        if !phone.judged {
+            v.because("compliance/pending");
+            return access.assumptions.compliance_pending == Pending::Pass;
+        }
+        if !phone.compliant {
+            v.because("compliance/not-compliant");
+        }
+        phone.compliant
+    }
+
+    pub(crate) fn password_at_access(
+        &mut self,
+        v: &mut Visit,
+        directories: &[String],
+    ) -> Result<Option<Account>, Stop> {
+        let person = self.world.people.iter().find(|p| p.name == v.step.who);
+        let path = person.and_then(|p| p.access.as_ref()).and_then(|path| path.split_once('/'));
+        let account = path.map(|(directory, user)| (directory.to_string(), user.to_string()));
+        let (Some(account), true) = (account, v.step.password != PasswordEntry::None) else {
+            return stop(Outcome::SignInRequired, "access");
+        };
+        self.she_answers();
+        let right = v.step.password == PasswordEntry::Right
+            && directories.contains(&account.0)
+            && self.account(&account).is_some();
+        Ok(right.then_some(account))
+    }
+
+    // m1-mfa
+    pub(crate) fn factor_at_access(&mut self, v: &mut Visit, person: Option<Account>) -> Option<Account> {
+        let person = person?;
+        self.she_answers_factor(v);
+        if matches!(v.step.mfa, MfaAnswer::Totp | MfaAnswer::PushApprove) {
+            v.factor_passed = true;
+            return Some(person);
+        }
+        v.access_factor_failed = true;
+        None
+    }
+
+    /// Okta as Access's identity provider.
+    pub(crate) fn by_okta(
+        &mut self,
+        v: &mut Visit,
+        app: &str,
+        directories: &[String],
+    ) -> Result<Option<Account>, Stop> {
+        let user = self.at_okta(v, app)?;
+        let Some(login) = self.okta_user(&user).map(|u| u.login.clone()) else { return Ok(None) };
+        let people = self.accounts(Some(directories), |u| u.username.eq_ignore_ascii_case(&login));
+        Ok(match people.as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        })
+    }
+}
