@@ -33,7 +33,8 @@ pub struct Transaction {
     pub id: String,
     /// Of the browser that started it: its cookie `tx`.
     pub browser: String,
-    pub created: Time,
+    /// When it last moved on.
+    pub moved: Time,
     pub app: String,
     pub request: Option<String>,
     pub relay_state: Option<String>,
@@ -64,14 +65,15 @@ pub struct State {
 impl State {
     /// The transactions that a browser has open.
     pub fn open(&self, browser: &str, now: Time) -> impl Iterator<Item = &Transaction> {
-        self.transactions.values().filter(move |t| t.browser == browser && now.since(t.created) < TRANSACTION)
+        self.transactions.values().filter(move |t| t.browser == browser && now.since(t.moved) < TRANSACTION)
     }
-    pub fn keep(&mut self, transaction: Transaction, now: Time) {
-        self.transactions.retain(|_, t| now.since(t.created) < TRANSACTION);
+    pub fn keep(&mut self, mut transaction: Transaction, now: Time) {
+        self.transactions.retain(|_, t| now.since(t.moved) < TRANSACTION);
         if self.transactions.len() >= MOST && !self.transactions.contains_key(&transaction.id) {
-            let oldest = self.transactions.values().min_by_key(|t| t.created).map(|t| t.id.clone());
+            let oldest = self.transactions.values().min_by_key(|t| t.moved).map(|t| t.id.clone());
             oldest.and_then(|id| self.transactions.remove(&id));
         }
+        transaction.moved = now;
         self.transactions.insert(transaction.id.clone(), transaction);
     }
     pub fn start(&mut self, id: String, session: Session) {

@@ -13,7 +13,7 @@ use wire::form::{Form, decode_post, html_escape};
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
 /// How long a request waits for its answer.
-const PENDING: Duration = Duration::from_secs(600);
+const PENDING: Duration = Duration::from_secs(3600);
 /// The app keeps people signed in for a year: no story is about its own sessions ending.
 const SESSION: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Anybody may start a sign-in: what is kept is bounded, and the oldest goes first.

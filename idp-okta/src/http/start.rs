@@ -44,7 +44,7 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     let tx = Transaction {
         id: x.outside.fresh_id("transaction"),
         browser: x.browser(),
-        created: x.now,
+        moved: x.now,
         app: app.into(),
         request: request.map(|request| request.id.clone()),
         relay_state,

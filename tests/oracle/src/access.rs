@@ -77,8 +77,8 @@ impl Oracle {
             (false, true) => {
                 v.because("posture/toggle-off");
                 if assumes.device_sso_response_off == DeviceSsoResponseOff::FailureResponse {
-                    // A failure notification is a signed status whatever is signed on success.
-                    return Ok(Answer::Failure { signed: true });
+                    // Where failures stay at Access, this one does, too.
+                    return refuse(v, &source);
                 }
                 None
             }

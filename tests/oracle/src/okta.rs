@@ -207,7 +207,8 @@ impl Oracle {
         v.answered = true;
         v.trust = match answer {
             Answer::Success { posture: Some(true), .. } => DeviceContext::Trusted,
-            _ => DeviceContext::NotTrusted,
+            _ if self.world.okta.assumptions.not_trusted_is_remembered => DeviceContext::NotTrusted,
+            _ => DeviceContext::Unknown,
         };
         match answer {
             Answer::Success { posture: Some(true), .. } => v.because("device-trust/trusted"),
@@ -355,10 +356,7 @@ impl Oracle {
         if assumes.trust_evaluation == TrustEvaluation::PerSession && !v.answered {
             v.trust = self.okta_sessions.get(&v.jar).map_or(v.trust, |s| s.trust);
         }
-        let again = !v.answered || (v.trust == DeviceContext::NotTrusted && !assumes.not_trusted_is_remembered);
-        let redirects = assumes.trust_evaluation != TrustEvaluation::RoutingOnly;
-        let unknown = v.trust == DeviceContext::Unknown || (v.answered && again);
-        if unknown && again && redirects {
+        if v.trust == DeviceContext::Unknown && assumes.trust_evaluation != TrustEvaluation::RoutingOnly {
             return Fits::Ask(provider);
         }
         let seen = if v.trust == DeviceContext::Trusted { DeviceContext::Trusted } else { DeviceContext::NotTrusted };

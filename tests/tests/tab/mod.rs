@@ -39,9 +39,12 @@ impl Tab {
     /// A tab on a device of the world, with its certificates.
     pub fn on(running: &Running, device: &str) -> Tab {
         let handset = &running.handsets[device];
+        // Unlike a device's own programs it shows any key on any leg.
+        let legs = fedsim::device::Legs::of(&running.world.access);
+        let keys = handset.keys(&legs).into_iter().map(|(_, key)| key).collect();
         Tab {
             net: running.net.clone(),
-            caller: Caller { name: device.into(), ip: running.default_ip, keys: handset.keys(), timeout_ms: 60_000 },
+            caller: Caller { name: device.into(), ip: running.default_ip, keys, timeout_ms: 60_000 },
             agent: fedsim::device::user_agent(handset.device.kind, Default::default()),
             cookies: BTreeMap::new(),
         }
