@@ -278,7 +278,7 @@ fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {
         Some(wanted) => {
             let (_, entry) = runs.iter().find(|(number, _)| *number == wanted).ok_or_else(|| {
                 let dir = journal.dir.display();
-                format!("the journal in `{dir}` has no run {wanted}; `fedsim journal {dir}` lists them")
+                format!("the journal in `{dir}` has no run {wanted}\n  `fedsim journal {dir}` lists them")
             })?;
             say(entry.transcript.trim_end());
         }

@@ -4,15 +4,20 @@
 //!
 //! Replay a scenario file of your own in a test:
 //!
-//! ```no_run
-//! let results = fedsim::replay_file("scenarios/my-design.toml").expect("the file is right");
+//! ```
+//! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/my-design.toml");
+//! let results = fedsim::replay_file(file).expect("the file is right");
+//! assert!(results[0].met(), "{}", results[0].transcript());
 //! assert_eq!(results[0].last().map(|o| o.outcome), Some(federation::Outcome::Granted));
 //! ```
+//!
+//! Such a file is `docs/my-design.toml`.
 
 pub mod browser;
 pub mod cli;
 pub mod clock;
 pub mod core;
+mod curl;
 pub mod describe;
 pub mod device;
 mod explain;

@@ -1,7 +1,7 @@
 //! `fedsim list` and `fedsim journal`: what there is, a few lines each.
 
 use crate::store::Entry;
-use crate::style::{Style, cut, padded};
+use crate::style::{Style, cut, measure, padded};
 use scenarios::Scenario;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -79,11 +79,12 @@ pub(crate) fn journal(runs: &[(u64, Entry)], style: Style) -> String {
         return "no run yet".into();
     }
     let width = runs.iter().map(|(n, _)| n.to_string().len()).max().unwrap_or_default();
+    let widest = runs.iter().map(|(_, e)| measure(&e.case)).max().unwrap_or_default();
+    let name = widest.min(style.width().saturating_sub(width + 6 + 2 + 24));
     let mut out = String::new();
     for (number, entry) in runs {
         let mark = if entry.met { style.good("ok   ") } else { style.bad("MISS ") };
-        let name = style.width().saturating_sub(width + 7 + 20);
-        let first = format!("{number:>width$} {mark}{}  ", padded(&cut(&entry.case, name), name.min(50)));
+        let first = format!("{number:>width$} {mark}{}  ", padded(&cut(&entry.case, name), name));
         style.put(&mut out, &first, width + 8, &entry.ends);
     }
     out.trim_end().to_string()

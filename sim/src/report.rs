@@ -14,6 +14,8 @@ pub use crate::trace::trace;
 const MARK: usize = 5;
 /// Outcomes get at least this many columns; names have the rest.
 const OUTCOME: usize = 34;
+/// Names get this much even where they are shorter, if there is room.
+const NAMES: usize = 39;
 /// Lines of the chain that a miss shows, counted from its end.
 const DECISIVE: usize = 8;
 
@@ -30,7 +32,9 @@ impl Listing {
     /// For these cases, in this order.
     pub fn new(cases: &[Case], style: Style) -> Listing {
         let widest = cases.iter().map(|c| label(&c.id, "").1).map(|l| measure(&l)).max().unwrap_or_default();
-        let names = widest.min(style.width().saturating_sub(MARK + 2 + OUTCOME));
+        // At 80 columns the same place for every selection.
+        let most = style.width().saturating_sub(MARK + 2 + OUTCOME);
+        let names = widest.clamp(most.min(NAMES), most);
         Listing { style, names, family: String::new(), lesson: String::new() }
     }
 

@@ -153,10 +153,10 @@ fn unknown(word: &str, catalogue: &[Scenario]) -> String {
     )
 }
 
-/// `; did you mean …?` where a name is near.
+/// A line `did you mean …?` where a name is near.
 pub(crate) fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
     let scored = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|(score, _)| *score > 0.8);
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("; did you mean `{n}`?")).unwrap_or_default()
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| format!("\n  did you mean `{n}`?")).unwrap_or_default()
 }
 
 fn listed(names: &[&str]) -> String {
