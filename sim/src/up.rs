@@ -204,7 +204,8 @@ fn accounts<'a>(world: &'a World, person: &federation::world::Person) -> Vec<(&'
 
 /// A walk to copy, line by line.
 fn walk(running: &Running, folder: &Path) -> String {
-    let phone = |h: &&crate::device::Handset| h.device.kind == federation::DeviceKind::Iphone && !h.keys().is_empty();
+    let phone =
+        |h: &&crate::device::Handset| h.device.kind == federation::DeviceKind::Iphone && !h.profiles().is_empty();
     let devices = || running.handsets.values();
     let device = devices().find(phone).or(devices().next()).map_or("DEVICE", |h| h.device.name.as_str());
     let url = running.world.apps.first().map(|app| quote(&format!("https://{}/", app.host))).unwrap_or_default();
