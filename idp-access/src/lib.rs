@@ -36,9 +36,10 @@ pub struct Wiring {
 }
 
 /// A tester's change.
-#[derive(Debug, Clone)]
 pub enum Manage {
     Settings(Box<tenant::Access>),
+    /// What an administrator pastes anew, where settings name a new Okta app or identity provider.
+    Wiring(Box<Wiring>),
 }
 
 /// The party.
@@ -47,10 +48,29 @@ pub struct Access {
     people: RwLock<People>,
     state: State,
     signing: SigningKey,
-    okta_sps: Vec<(String, SpMetadata, Vec<TrustedKey>)>,
     device_ca: Vec<Vec<u8>>,
     crl_url: Option<String>,
-    okta_idp: Option<(IdpMetadata, Vec<TrustedKey>)>,
+    okta: Mutex<Arc<OktaMetadata>>,
+}
+
+/// Okta's metadata as Access holds it, with the keys that it names.
+struct OktaMetadata {
+    sps: Vec<(String, SpMetadata, Vec<TrustedKey>)>,
+    idp: Option<(IdpMetadata, Vec<TrustedKey>)>,
+}
+
+impl OktaMetadata {
+    fn of(sps: BTreeMap<String, SpMetadata>, idp: Option<IdpMetadata>) -> OktaMetadata {
+        let with_keys = |(name, sp): (String, SpMetadata)| {
+            let keys = trusted(&sp.keys);
+            (name, sp, keys)
+        };
+        let idp = idp.map(|idp| {
+            let keys = trusted(&idp.keys);
+            (idp, keys)
+        });
+        OktaMetadata { sps: sps.into_iter().map(with_keys).collect(), idp }
+    }
 }
 
 /// The methods whose certificates are shown on hosts of their own.
@@ -64,14 +84,6 @@ fn trusted(certificates: &[Vec<u8>]) -> Vec<TrustedKey> {
 
 impl Access {
     pub fn new(settings: tenant::Access, wiring: Wiring) -> Access {
-        let sps = wiring.okta_sps.into_iter().map(|(name, sp)| {
-            let keys = trusted(&sp.keys);
-            (name, sp, keys)
-        });
-        let okta_idp = wiring.okta_idp.map(|idp| {
-            let keys = trusted(&idp.keys);
-            (idp, keys)
-        });
         let mut people = People::default();
         people.apply(&seed::changes(None, &settings, wiring.start));
         Access {
@@ -79,11 +91,21 @@ impl Access {
             settings: Mutex::new(Arc::new(settings)),
             state: State::default(),
             signing: wiring.signing,
-            okta_sps: sps.collect(),
             device_ca: wiring.device_ca,
             crl_url: wiring.crl_url,
-            okta_idp,
+            okta: Mutex::new(Arc::new(OktaMetadata::of(wiring.okta_sps, wiring.okta_idp))),
         }
+    }
+
+    /// Username of the live session that a cookie `HZN` stands for; looking changes nothing.
+    pub fn signed_in(&self, cookie: &str, now: Time) -> Option<String> {
+        let session = self.state.session(cookie, now)?;
+        let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
+        decide::person::user(&people, &session.person).map(|user| user.username)
+    }
+
+    fn okta(&self) -> Arc<OktaMetadata> {
+        self.okta.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn settings(&self) -> Arc<tenant::Access> {
@@ -92,7 +114,14 @@ impl Access {
 
     /// A tester's change; edits take effect at once.
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
-        let Manage::Settings(settings) = patch;
+        let settings = match patch {
+            Manage::Settings(settings) => settings,
+            Manage::Wiring(wiring) => {
+                let metadata = OktaMetadata::of(wiring.okta_sps, wiring.okta_idp);
+                *self.okta.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(metadata);
+                return Ok(());
+            }
+        };
         let now = self.settings();
         if settings.host != now.host || settings.certificate_host != now.certificate_host {
             return Err("the hosts of a running tenant cannot change".into());
@@ -142,6 +171,6 @@ impl Party for Access {
 
     fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
         let settings = self.settings();
-        Box::pin(http::route(http::Ctx { access: self, settings, outside, request }))
+        Box::pin(http::route(http::Ctx { access: self, settings, okta: self.okta(), outside, request }))
     }
 }

@@ -12,7 +12,7 @@ mod validate;
 pub use validate::validate;
 
 use federation::tenant::{self, okta::AcsType, okta::IdentityProvider};
-use federation::{EventKind, Fut, Outside, Party, Request, Response};
+use federation::{EventKind, Fut, Outside, Party, Request, Response, Silent, Time};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::dsig::SigningKey;
@@ -38,20 +38,28 @@ pub struct AppSp {
 /// A tester's changes.
 pub enum Manage {
     Settings(Box<tenant::Okta>),
+    /// What an administrator pastes anew, where settings name a new app, identity provider or person.
+    Wiring(Box<Wiring>),
 }
 
 pub struct Okta {
     settings: Mutex<Arc<tenant::Okta>>,
-    wiring: Wiring,
+    wiring: Mutex<Arc<Wiring>>,
     state: Mutex<state::State>,
 }
 
 impl Okta {
     pub fn new(settings: tenant::Okta, wiring: Wiring) -> Okta {
-        Okta { settings: Mutex::new(Arc::new(settings)), wiring, state: Mutex::default() }
+        Okta { settings: Mutex::new(Arc::new(settings)), wiring: Mutex::new(Arc::new(wiring)), state: Mutex::default() }
     }
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
-        let Manage::Settings(settings) = patch;
+        let settings = match patch {
+            Manage::Settings(settings) => settings,
+            Manage::Wiring(wiring) => {
+                *self.wiring.lock().unwrap_or_else(PoisonError::into_inner) = Arc::from(wiring);
+                return Ok(());
+            }
+        };
         let before = self.settings();
         let same = |name: &str| {
             let of = |okta: &tenant::Okta| okta.users.iter().find(|user| user.name == name).cloned();
@@ -62,6 +70,18 @@ impl Okta {
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
         outside.note(EventKind::Changed { what: "okta settings".into() });
         Ok(())
+    }
+    /// Login of the live session that a cookie `sid` stands for; looking changes nothing.
+    pub fn signed_in(&self, sid: &str, now: Time) -> Option<String> {
+        let state = self.state();
+        let alive = |s: &&state::Session| decide::session::alive(s.limits, s.created, s.last_used, now, &mut Silent);
+        let name = state.sessions.get(sid).filter(alive)?.user.clone();
+        let settings = self.settings();
+        let user = settings.users.iter().chain(&state.made).find(|user| user.name == name)?;
+        Some(user.login.clone())
+    }
+    fn wiring(&self) -> Arc<Wiring> {
+        self.wiring.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     fn settings(&self) -> Arc<tenant::Okta> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -2,79 +2,21 @@
 
 use crate::Diagnostic;
 use crate::diagnostic::did_you_mean;
-use crate::model::Action;
-use crate::tree::{At, Files, Node};
+use crate::tree::{At, Files};
 use federation::tenant::okta::{Location, TrustCondition};
 use federation::tenant::uem::ActionKind;
-use federation::{Platform, World};
+use federation::{Platform, Time, World};
 use std::collections::BTreeMap;
 
 /// Complaints about a world whose every setting has been read.
 pub(crate) fn check_world(files: &Files, places: &BTreeMap<String, At>, world: &World) -> Vec<Diagnostic> {
     let mut check = Check { files, places, wrong: Vec::new() };
+    check.start(world);
+    check.hosts(world);
     check.okta(world);
     check.access(world);
     check.uem(world);
     check.people(world);
-    check.wrong
-}
-
-/// Complaints about the names in one action; `node` is its value.
-pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &Action) -> Vec<Diagnostic> {
-    let places = BTreeMap::new();
-    let mut check = Check { files, places: &places, wrong: Vec::new() };
-    let at = |key: &str| node.table().and_then(|table| table.get(key)).map_or(node.at, |entry| entry.node.at);
-    let devices: Vec<&str> = world.devices.iter().map(|d| d.name.as_str()).collect();
-    let apps: Vec<&str> = world.apps.iter().map(|a| a.name.as_str()).collect();
-    let profiles: Vec<&str> = world.uem.profiles.iter().map(|p| p.name.as_str()).collect();
-    let parties: Vec<&str> = ["okta", "access", "uem"].into_iter().chain(apps.iter().copied()).collect();
-    match action {
-        Action::SignIn(s) => {
-            check.known("person", &s.who, &world.people.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), at("who"));
-            check.known("device", &s.on, &devices, at("on"));
-            check.known("app", &s.app, &apps, at("app"));
-            if let Some(network) = &s.network {
-                check.known(
-                    "network",
-                    network,
-                    &world.networks.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(),
-                    at("network"),
-                );
-            }
-        }
-        Action::FollowLink(f) => {
-            check.known("person", &f.who, &world.people.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), at("who"));
-            check.known("device", &f.on, &devices, at("on"));
-        }
-        Action::Enrol(e) => {
-            check.known("device", &e.device, &devices, at("device"));
-            check.known(
-                "UEM user",
-                &e.as_user,
-                &world.uem.users.iter().map(|u| u.name.as_str()).collect::<Vec<_>>(),
-                at("as_user"),
-            );
-        }
-        Action::Wipe(d) | Action::CheckIn(d) => check.known("device", &d.device, &devices, at("device")),
-        Action::DeviceFacts(d) => check.known("device", &d.device, &devices, at("device")),
-        Action::RemoveProfile(p) | Action::RevokeCertificate(p) => {
-            check.known("device", &p.device, &devices, at("device"));
-            check.known("profile", &p.profile, &profiles, at("profile"));
-        }
-        Action::PlantCertificate(p) => {
-            check.known("device", &p.device, &devices, at("device"));
-            check.known("profile", &p.profile, &profiles, at("profile"));
-            let users: Vec<&str> = world.uem.users.iter().map(|u| u.name.as_str()).collect();
-            check.known("UEM user", &p.as_user, &users, at("as_user"));
-        }
-        Action::SignOut(s) => {
-            check.known("device", &s.on, &devices, at("on"));
-            check.known("party", &s.at, &parties, at("at"));
-        }
-        Action::Break(b) => check.known("party", &b.party, &parties, at("party")),
-        Action::Mend(p) => check.known("party", &p.party, &parties, at("party")),
-        Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
-    }
     check.wrong
 }
 
@@ -96,6 +38,39 @@ impl Check<'_> {
                 Some((parent, _)) => path = parent,
                 None => return At::default(),
             }
+        }
+    }
+
+    fn start(&mut self, world: &World) {
+        if Time::parse(&world.start).is_none() {
+            let message = format!("`{}` is no time", world.start);
+            let help = Some("write it in UTC, such as `start = \"2026-03-02T09:00:00Z\"`".into());
+            self.wrong.push(self.files.diagnostic(self.at("start"), message, help));
+        }
+    }
+
+    /// Every host name leads to one place. UEM may serve enrolment on its own host.
+    fn hosts(&mut self, world: &World) {
+        let mut hosts = vec![
+            ("okta.host".to_string(), &world.okta.host),
+            ("access.host".into(), &world.access.host),
+            ("access.certificate_host".into(), &world.access.certificate_host),
+            ("uem.host".into(), &world.uem.host),
+            ("uem.enrollment_host".into(), &world.uem.enrollment_host),
+        ];
+        hosts.extend(world.apps.iter().map(|app| (format!("apps.{}.host", app.name), &app.host)));
+        for (i, (path, host)) in hosts.iter().enumerate() {
+            let taken = hosts[..i].iter().find(|(_, other)| other.eq_ignore_ascii_case(host));
+            let Some((first, _)) = taken.filter(|(first, _)| !(first == "uem.host" && path == "uem.enrollment_host"))
+            else {
+                continue;
+            };
+            let message = format!("`{path}` and `{first}` are both `{host}`");
+            let help = Some("give each its own host name".into());
+            // The person's own file comes before its baselines.
+            let (one, other) = (self.at(path), self.at(first));
+            let at = if other.file < one.file { other } else { one };
+            self.wrong.push(self.files.diagnostic(at, message, help));
         }
     }
 

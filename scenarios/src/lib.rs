@@ -3,7 +3,7 @@
 //! This crate reads scenario files, merges them with their baselines, checks names, and says at which
 //! line of which file something is wrong. It runs nothing and judges nothing.
 //!
-//! # The language
+//! `docs/scenarios.md` is the reference of the language. In short:
 //!
 //! ```toml
 //! name     = "managed-gets-in"            # the file's stem
@@ -11,39 +11,50 @@
 //! baseline = "device-trust-mobile"        # below stands only what differs
 //! story    = '''What a stranger learns.'''
 //!
-//! [[change]]                              # before the first step; see `Patch`
+//! [[change]]                              # before the first step
 //! at  = "access.policies.default.rules.ios"
 //! set = { authenticate = [["mobile-sso-ios", "device-compliance"]] }
 //!
 //! [[step]]                                # exactly one action, see `Action`; `expect` see `Expect`
 //! sign_in = { who = "alice", on = "alices-iphone", app = "salesforce" }
-//! expect  = { outcome = "granted", by = "okta" }
+//! expect  = { outcome = "granted", by = "salesforce" }
 //!
-//! [[try]]                                 # the same steps in a changed world; see `Try`
+//! [[try]]                                 # the same steps in a changed world
 //! label  = "one line changed"
 //! change = [{ at = "okta.device_trust.ios.enabled", set = false }]
 //! expect = { outcome = "denied" }
 //! ```
 //!
-//! Settings of [`federation::World`] may also stand in the file itself (`[okta]`, `[[devices]]` …): tables are merged
-//! key by key, lists of tables by `name`, everything else replaces what the baseline says.
+//! Loading a file ([`load_file`], [`load_str`]) gives a [`Scenario`]; its [`Scenario::cases`] are what is run: the
+//! scenario itself, or each cell of its `[matrix]`, each with its tries.
 
+mod action;
 mod catalogue;
 mod check;
+mod check_step;
 mod de;
 mod diagnostic;
+mod expect;
+mod known;
+#[cfg(test)]
+mod language_tests;
 mod load;
+mod matrix;
 mod merge;
 mod model;
 mod requirements;
+mod script;
+mod thing;
 mod tree;
 
+pub use action::{
+    Action, BreakHow, Breakage, Change, Enrolment, FactsChange, FactsPatch, FollowLink, Mend, MfaAnswer, OnDevice,
+    OnProfile, PasswordEntry, Patch, PlantKind, Planting, SignIn, SignOut, Start, Wait, Wipe, WipePhase,
+};
 pub use catalogue::{baselines, catalogue};
 pub use diagnostic::Diagnostic;
+pub use expect::{AsWhom, Expect, State, Stated};
 pub use load::{load_file, load_str};
-pub use model::{
-    Action, AsWhom, BreakHow, Breakage, Case, Change, Enrolment, Expect, FactsChange, FactsPatch, FollowLink, Location,
-    MfaAnswer, OnDevice, OnParty, OnProfile, PasswordEntry, Patch, PlantKind, Planting, Scenario, SignIn, SignOut,
-    SourceMap, Start, Step, Try, Wait,
-};
+pub use model::{Case, Cell, Location, Scenario, SourceMap, Step, Try};
 pub use requirements::{Assumption, Requirement, Requirements, requirements};
+pub use thing::Thing;

@@ -1,35 +1,26 @@
 //! Reads a scenario: its header, its world over its baseline, its steps, and its tries.
 
 use crate::Diagnostic;
+use crate::action::{Action, Change};
 use crate::catalogue::{baseline, baseline_names, stem};
-use crate::check::{check_action, check_world};
+use crate::check::check_world;
+use crate::check_step::{check_action, check_expect, frozen};
 use crate::de::{read, read_table};
 use crate::diagnostic::did_you_mean;
+use crate::expect::Expect;
+use crate::known::known;
+use crate::matrix::{Coordinates, Matrix};
 use crate::merge::{Edit, lay};
-use crate::model::{Action, Change, Expect, Scenario, SourceMap, Step, Try};
+use crate::model::{Cell, Scenario, SourceMap, Step, Try};
+use crate::script::{Answers, Laid, Script, only_keys};
 use crate::tree::{At, Entry, Files, Node, Table, Value, places, source_map};
 use federation::World;
 use std::path::{Path, PathBuf};
 
-const HEADER: [&str; 7] = ["name", "teaches", "story", "baseline", "change", "step", "try"];
+const HEADER: [&str; 8] = ["name", "teaches", "story", "baseline", "change", "matrix", "step", "try"];
 const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
-const ACTIONS: [&str; 15] = [
-    "sign_in",
-    "enrol",
-    "follow_link",
-    "wipe",
-    "device_facts",
-    "sweep",
-    "check_in",
-    "remove_profile",
-    "revoke_certificate",
-    "plant_certificate",
-    "change",
-    "sign_out",
-    "wait",
-    "break",
-    "mend",
-];
+/// What a `[[step]]` may have beside its one action.
+const BESIDE: [&str; 2] = ["name", "expect"];
 
 type Wrong = Vec<Diagnostic>;
 
@@ -147,12 +138,26 @@ impl Loader {
 
     fn scenario(&mut self, file: &str, header: &Table, tree: &Table) -> Option<Scenario> {
         let name: String = self.header(header, "name");
-        let teaches = self.header(header, "teaches");
+        let teaches: Vec<String> = self.header(header, "teaches");
+        self.check_teaches(header);
         let story: String = self.header(header, "story");
-        let built = self.world(tree);
-        let steps = self.steps(header, tree);
-        let tries = self.tries(header, tree, &steps);
-        let (world, sources) = built?;
+        let script = Script::read(&self.files, header);
+        let script = self.keep(script)?;
+        let matrix = match header.get("matrix").map(|entry| Matrix::read(&self.files, entry)).transpose() {
+            Ok(matrix) => matrix,
+            Err(wrong) => {
+                wrong.into_iter().for_each(|diagnostic| self.complain(diagnostic));
+                return None;
+            }
+        };
+        let cells: Vec<Cell> = match &matrix {
+            None => self.cell(header, tree, &script, None).into_iter().collect(),
+            Some(matrix) => {
+                let cells = matrix.cells();
+                cells.iter().filter_map(|at| self.cell(header, tree, &script, Some((matrix, at)))).collect()
+            }
+        };
+        let Cell { world, steps, tries, sources, .. } = cells.first()?.clone();
         Some(Scenario {
             name: if name.is_empty() { stem(file).to_string() } else { name },
             file: file.to_string(),
@@ -163,7 +168,50 @@ impl Loader {
             steps,
             tries,
             sources,
+            cells: if matrix.is_some() { cells } else { Vec::new() },
         })
+    }
+
+    fn check_teaches(&mut self, header: &Table) {
+        let items = header.get("teaches").and_then(|entry| entry.node.list()).unwrap_or_default();
+        for (item, id) in items.iter().filter_map(|item| Some((item, item.text()?))) {
+            if !known().requirements.iter().any(|known| known == id) {
+                let help = did_you_mean(id, known().requirements.iter().map(String::as_str));
+                self.complain(self.files.diagnostic(item.at, format!("there is no requirement `{id}`"), help));
+            }
+        }
+    }
+
+    /// The scenario in one cell of its matrix, or as it stands.
+    fn cell(
+        &mut self,
+        header: &Table,
+        tree: &Table,
+        script: &Script,
+        cell: Option<(&Matrix, &Coordinates)>,
+    ) -> Option<Cell> {
+        let (mut tree, mut script, mut label) = (tree.clone(), script.clone(), String::new());
+        if let Some((matrix, at)) = cell {
+            label = matrix.label(at);
+            for choice in matrix.choices(at) {
+                self.apply(&choice.edits, &mut tree);
+                for (key, value) in &choice.with {
+                    if !script.substitute(key, value) {
+                        let help = did_you_mean(key, crate::SignIn::KEYS);
+                        self.complain(self.files.diagnostic(value.key, format!("no step has a key `{key}`"), help));
+                    }
+                }
+            }
+            for answers in matrix.answers(at) {
+                let laid = script.expect(&self.files, answers, Laid::Over);
+                self.keep(laid)?;
+            }
+        }
+        let built = self.world(&tree);
+        let steps = self.steps(&script, &tree);
+        let tries = self.tries(header, &tree, &script, cell);
+        let (world, sources) = built?;
+        Some(Cell { label, world, steps, tries, sources })
     }
 
     fn world(&mut self, tree: &Table) -> Option<(World, SourceMap)> {
@@ -177,43 +225,42 @@ impl Loader {
     }
 
     /// `[[step]]`s in a world that starts as `tree`.
-    fn steps(&mut self, header: &Table, tree: &Table) -> Vec<Step> {
-        let Some(entry) = header.get("step") else { return Vec::new() };
+    fn steps(&mut self, script: &Script, tree: &Table) -> Vec<Step> {
         let mut tree = tree.clone();
-        let Some(list) = entry.node.list() else {
-            self.complain(self.files.diagnostic(entry.node.at, "steps are written `[[step]]`", None));
-            return Vec::new();
-        };
-        list.iter().filter_map(|node| self.step(node, &mut tree)).collect()
+        script.steps().iter().filter_map(|node| self.step(node, &mut tree)).collect()
     }
 
     fn step(&mut self, node: &Node, tree: &mut Table) -> Option<Step> {
-        let Some(mut keys) = node.table().cloned() else {
-            self.complain(self.files.diagnostic(node.at, "steps are written `[[step]]`", None));
-            return None;
-        };
-        let expect = match keys.remove("expect") {
-            Some(entry) => {
-                let expect = read(&self.files, &entry.node);
-                self.keep(expect)?
-            }
-            None => Expect::default(),
-        };
-        for (key, entry) in &keys {
-            if !ACTIONS.contains(&key.as_str()) {
-                let help = did_you_mean(key, ACTIONS.into_iter().chain(["expect"]));
-                self.complain(self.files.diagnostic(entry.key, format!("unknown key `{key}`"), help));
-                return None;
-            }
-        }
+        let mut keys = node.table()?.clone();
+        let all: Vec<&str> = Action::KEYS.into_iter().chain(BESIDE).collect();
+        let sound = only_keys(&self.files, &keys, &all);
+        self.keep(sound)?;
+        let expected = keys.remove("expect");
+        keys.remove("name");
         let mut actions = keys.iter();
         let (Some((key, entry)), None) = (actions.next(), actions.next()) else {
-            let help = Some(format!("the actions are {}", ACTIONS.map(|a| format!("`{a}`")).join(", ")));
+            let help = Some(format!("the actions are {}", Action::KEYS.map(|a| format!("`{a}`")).join(", ")));
             self.complain(self.files.diagnostic(node.at, "a step has exactly one action", help));
             return None;
         };
         let action = self.action(key, entry, tree)?;
+        let expect = match expected {
+            Some(entry) => self.expect(&entry.node, key, &action, tree)?,
+            None => Expect::default(),
+        };
         Some(Step { line: self.files.location(node.at).line, action, expect })
+    }
+
+    fn expect(&mut self, node: &Node, key: &str, action: &Action, tree: &Table) -> Option<Expect> {
+        let expect: Result<Expect, Diagnostic> = read(&self.files, node);
+        let expect = self.keep(expect)?;
+        // A world that cannot be read has been complained about already.
+        if let Ok(world) = read_table::<World>(&self.files, tree.clone(), At::default()) {
+            for diagnostic in check_expect(&self.files, &world, node, (key, action), &expect) {
+                self.complain(diagnostic);
+            }
+        }
+        Some(expect)
     }
 
     fn action(&mut self, key: &str, entry: &Entry, tree: &mut Table) -> Option<Action> {
@@ -225,7 +272,11 @@ impl Loader {
                     return None;
                 }
             };
-            self.apply(&edits, tree);
+            for edit in &edits {
+                let before = tree.clone();
+                self.apply(std::slice::from_ref(edit), tree);
+                self.check_frozen(edit, before, tree);
+            }
             let (world, _) = self.world(tree)?;
             let patches = edits.iter().map(|e| e.patch(&self.files)).collect();
             return Some(Action::Change(Change { patches, world: Box::new(world) }));
@@ -242,32 +293,64 @@ impl Loader {
         Some(action)
     }
 
-    fn tries(&mut self, header: &Table, tree: &Table, steps: &[Step]) -> Vec<Try> {
+    /// What stands for the whole run cannot be changed by a step.
+    fn check_frozen(&mut self, edit: &Edit, before: Table, after: &Table) {
+        let world = |tree: Table| read_table::<World>(&self.files, tree, At::default()).ok();
+        let (Some(before), Some(after)) = (world(before), world(after.clone())) else { return };
+        if let Some((what, help)) = frozen(&before, &after) {
+            let message = format!("{what} cannot change while the scenario runs");
+            self.complain(self.files.diagnostic(edit.at(), message, Some(help.into())));
+        }
+    }
+
+    fn tries(
+        &mut self,
+        header: &Table,
+        tree: &Table,
+        script: &Script,
+        cell: Option<(&Matrix, &Coordinates)>,
+    ) -> Vec<Try> {
         let Some(entry) = header.get("try") else { return Vec::new() };
         let Some(list) = entry.node.list() else {
             self.complain(self.files.diagnostic(entry.node.at, "tries are written `[[try]]`", None));
             return Vec::new();
         };
-        if !steps.iter().any(|step| matches!(step.action, Action::SignIn(_))) && self.wrong.is_empty() {
-            self.complain(self.files.diagnostic(entry.key, "a try needs a step with `sign_in` to look at", None));
-        }
-        list.iter().filter_map(|node| self.one_try(node, header, tree)).collect()
+        list.iter().filter_map(|node| self.one_try(node, tree, script.clone(), cell)).collect()
     }
 
-    fn one_try(&mut self, node: &Node, header: &Table, tree: &Table) -> Option<Try> {
-        const KEYS: [&str; 3] = ["label", "change", "expect"];
+    fn one_try(
+        &mut self,
+        node: &Node,
+        tree: &Table,
+        mut script: Script,
+        cell: Option<(&Matrix, &Coordinates)>,
+    ) -> Option<Try> {
         let keys = node.table()?;
-        if let Some((key, entry)) = keys.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
-            self.complain(self.files.diagnostic(entry.key, format!("unknown key `{key}`"), did_you_mean(key, KEYS)));
-            return None;
-        }
-        if let Some(missing) = KEYS.iter().find(|key| !keys.contains_key(**key)) {
+        let sound = only_keys(&self.files, keys, &["label", "change", "expect", "expect_at", "of"]);
+        self.keep(sound)?;
+        let says = |key: &str| keys.contains_key(key);
+        let wanted = if says("expect_at") { ["label", "change", "expect_at"] } else { ["label", "change", "expect"] };
+        if let Some(missing) = wanted.into_iter().find(|key| !says(key)) {
             let help = Some(format!("add `{missing} = …`"));
             self.complain(self.files.diagnostic(node.at, format!("the key `{missing}` is missing"), help));
             return None;
         }
+        if let Some(entry) = keys.get("of") {
+            let Some((matrix, at)) = cell else {
+                self.complain(self.files.diagnostic(entry.key, "there is no matrix whose cells `of` could name", None));
+                return None;
+            };
+            let place = matrix.place(&self.files, &entry.node);
+            if !self.keep(place)?.holds(at) {
+                return None;
+            }
+        }
         let label: String = self.header(keys, "label");
         let expect: Expect = self.header(keys, "expect");
+        let answers = Answers::read(&self.files, keys);
+        let answers = self.keep(answers)?;
+        let laid = script.expect(&self.files, &answers, Laid::Instead);
+        self.keep(laid)?;
         let edits = match Edit::read_all(&self.files, &keys.get("change")?.node) {
             Ok(edits) => edits,
             Err(wrong) => {
@@ -278,10 +361,7 @@ impl Loader {
         let mut tree = tree.clone();
         self.apply(&edits, &mut tree);
         let (world, sources) = self.world(&tree)?;
-        let mut steps = self.steps(header, &tree);
-        if let Some(last) = steps.iter_mut().rev().find(|step| matches!(step.action, Action::SignIn(_))) {
-            last.expect = expect.clone();
-        }
+        let steps = self.steps(&script, &tree);
         Some(Try { label, world, expect, steps, sources })
     }
 }

@@ -1,8 +1,8 @@
 //! Lays one tree over another, and applies `[[change]]` patches.
 
 use crate::Diagnostic;
+use crate::action::Patch;
 use crate::diagnostic::did_you_mean;
-use crate::model::Patch;
 use crate::tree::{At, Entry, Files, Node, Table, Value};
 
 /// `over` wins: tables by key, lists of named tables by name, everything else whole.
@@ -122,6 +122,11 @@ impl Edit {
             }
         };
         Ok(Edit { path, path_at, verb })
+    }
+
+    /// Where its path is written.
+    pub fn at(&self) -> At {
+        self.path_at
     }
 
     pub fn patch(&self, files: &Files) -> Patch {

@@ -94,7 +94,7 @@ fn complaint(lines: &str) -> String {
 #[test]
 fn mistakes_are_told_with_their_place() {
     let sign_in = "[[step]]\nsign_in = { who = \"alice\", on = \"alices-iphone\", app = \"salesforce\" }\n";
-    let cases: [(&str, &str, &str); 19] = [
+    let cases: &[(&str, &str, &str)] = &[
         ("storry = \"y\"", "own/x.toml:5:1: unknown key `storry`", "did you mean `story`?"),
         ("[okta]\nhots = \"y\"", "own/x.toml:6:1: unknown key `hots`", "did you mean `host`?"),
         ("[[step]]\nsing_in = {}", "own/x.toml:6:1: unknown key `sing_in`", "did you mean `sign_in`?"),
@@ -151,7 +151,11 @@ fn mistakes_are_told_with_their_place() {
             "baselines/device-trust-mobile.toml:",
             "name the rule's platforms",
         ),
-        ("[[try]]\nlabel = \"z\"\nchange = []\nexpect = {}", "own/x.toml:5:3: a try needs a step with `sign_in`", "^"),
+        (
+            "[[try]]\nlabel = \"z\"\nchange = []\nexpect = {}",
+            "own/x.toml:8:10: there is no step with `sign_in`",
+            "expect_at",
+        ),
         ("teaches = 1", "own/x.toml:5:1: duplicate key", "^"),
         (
             "[[devices]]\nname = \"alices-iphone\"\nkind = \"fridge\"",

@@ -19,6 +19,8 @@ pub struct Core {
     run: u64,
     streams: Mutex<BTreeMap<String, ChaCha20Rng>>,
     events: Mutex<Vec<Event>>,
+    /// How many milliseconds a party's clock is ahead.
+    skews: Mutex<BTreeMap<String, i64>>,
 }
 
 /// Takes a lock whatever became of its last holder.
@@ -29,7 +31,15 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Core {
     pub fn new(clock: Clock, seed: u64, store: Store) -> Result<Core, StoreError> {
         let run = store.begin(clock.now())?;
-        Ok(Core { clock, store, seed, run, streams: Mutex::default(), events: Mutex::default() })
+        Ok(Core {
+            clock,
+            store,
+            seed,
+            run,
+            streams: Mutex::default(),
+            events: Mutex::default(),
+            skews: Mutex::default(),
+        })
     }
 
     /// 160 bits from the child stream `name`; one consumer never disturbs another.
@@ -64,6 +74,20 @@ impl Core {
         events.insert(index, Event { at, party: party.into(), kind });
     }
 
+    /// Sets how far the clock of `party` is ahead, in milliseconds; below zero, behind.
+    pub fn set_skew(&self, party: &str, ahead: i64) {
+        locked(&self.skews).insert(party.into(), ahead);
+    }
+
+    pub fn skew(&self, party: &str) -> i64 {
+        locked(&self.skews).get(party).copied().unwrap_or(0)
+    }
+
+    /// What the clock of `party` shows at `time`.
+    pub fn shown(&self, party: &str, time: Time) -> Time {
+        Time(time.0.saturating_add(self.skew(party)).clamp(0, Time::MAX.0))
+    }
+
     /// Takes what was noted since the last call.
     pub fn drain(&self) -> Vec<Event> {
         std::mem::take(&mut *locked(&self.events))
@@ -80,7 +104,7 @@ pub struct Door {
 
 impl Outside for Door {
     fn now(&self) -> Time {
-        self.core.clock.now()
+        self.core.shown(&self.party, self.core.clock.now())
     }
     fn fresh_id(&self, purpose: &'static str) -> String {
         self.core.fresh_id(&format!("{}/{purpose}", self.party))

@@ -1,7 +1,7 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, PlantKind, Start};
+use scenarios::{Action, BreakHow, PlantKind, Start, WipePhase};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
@@ -21,10 +21,17 @@ pub fn action(action: &Action) -> String {
         }
         Action::Enrol(e) => format!("{} is enrolled as {}", e.device, e.as_user),
         Action::FollowLink(f) => format!("{} follows the enrolment link on {}", f.who, f.on),
-        Action::Wipe(d) => format!("UEM wipes {}", d.device),
+        Action::Unenrol(d) => format!("{} leaves UEM", d.device),
+        Action::Wipe(w) => match w.phase {
+            WipePhase::Whole => format!("UEM wipes {}", w.device),
+            WipePhase::Request => format!("UEM is asked to wipe {}", w.device),
+            WipePhase::Confirm => format!("the wipe of {} is confirmed at UEM", w.device),
+        },
         Action::DeviceFacts(f) => format!("{} changes", f.device),
         Action::Sweep => "UEM checks compliance".into(),
         Action::CheckIn(d) => format!("{} checks in with UEM", d.device),
+        Action::InstallProfile(p) => format!("{} asks UEM for profile {}", p.device, p.profile),
+        Action::RenewCertificate(p) => format!("UEM renews the certificate of {} on {}", p.profile, p.device),
         Action::RemoveProfile(p) => format!("profile {} is removed from {}", p.profile, p.device),
         Action::RevokeCertificate(p) => format!("the certificate of {} on {} is revoked", p.profile, p.device),
         Action::PlantCertificate(p) => {
@@ -43,11 +50,22 @@ pub fn action(action: &Action) -> String {
         }
         Action::SignOut(s) => format!("{} signs out at {}", s.on, s.at),
         Action::Wait(w) => format!("{} minutes pass", w.minutes),
-        Action::Break(b) => match b.how {
-            BreakHow::Unreachable => format!("{} goes down", b.party),
-            BreakHow::Slow => format!("{} answers only after {} ms", b.party, b.delay_ms),
-            BreakHow::Nonsense => format!("{} answers nonsense", b.party),
-        },
-        Action::Mend(p) => format!("{} works again", p.party),
+        Action::Break(b) => {
+            let whom = b.from.as_ref().map(|from| format!(" for {from}")).unwrap_or_default();
+            match b.how {
+                BreakHow::Unreachable => format!("{} goes down{whom}", b.party),
+                BreakHow::Slow => format!("{} answers only after {} ms{whom}", b.party, b.delay_ms),
+                BreakHow::Nonsense => format!("{} answers nonsense{whom}", b.party),
+                BreakHow::DroppedConnection => format!("{} hangs up in the middle of its answers{whom}", b.party),
+                BreakHow::ClockSkew if b.seconds < 0 => {
+                    format!("the clock of {} falls {} s behind", b.party, b.seconds.unsigned_abs())
+                }
+                BreakHow::ClockSkew => format!("the clock of {} runs {} s ahead", b.party, b.seconds),
+            }
+        }
+        Action::Mend(m) => {
+            let whom = m.from.as_ref().map(|from| format!(" for {from}")).unwrap_or_default();
+            format!("{} works again{whom}", m.party)
+        }
     }
 }

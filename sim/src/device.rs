@@ -63,6 +63,11 @@ impl Handset {
         self.profiles.keys().cloned().collect()
     }
 
+    /// The certificate of a profile, DER.
+    pub fn certificate(&self, profile: &str) -> Option<Bytes> {
+        self.profiles.get(profile)?.certified.cert.first().map(|der| Bytes::copy_from_slice(der))
+    }
+
     /// Puts a certificate and its key where a profile's own would be.
     pub fn plant(
         &mut self,

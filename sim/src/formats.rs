@@ -185,6 +185,7 @@ sweep = {}
             number,
             action: format!("act {number}"),
             observed: None,
+            state: Default::default(),
             missed,
             events: Vec::new(),
         };

@@ -7,7 +7,7 @@ use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::{CallError, EventKind, Party, Peer, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
@@ -44,8 +44,15 @@ pub enum Fault {
     Slow(u64),
     /// Answers 200 with bytes that mean nothing.
     Garbage,
-    /// Drops the connection.
+    /// Does what it is asked and hangs up in the middle of its answer.
     Dropped,
+}
+
+/// What a connection tells its server beside its bytes: the simulated address of the client, and whether the answer is cut.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    ip: IpAddr,
+    cut: bool,
 }
 
 /// Who calls: name for the transcript, the address the other side sees, the keys it may show, its patience.
@@ -77,9 +84,10 @@ struct Inner {
     authority: Authority,
     plain: Arc<rustls::ClientConfig>,
     sites: Mutex<BTreeMap<String, Arc<Site>>>,
-    faults: Mutex<BTreeMap<String, Fault>>,
-    /// Loopback: which simulated address a client port stands for.
-    addresses: Mutex<BTreeMap<u16, IpAddr>>,
+    /// By party, then by the caller that is hit: nobody's name means everybody.
+    faults: Mutex<BTreeMap<String, BTreeMap<String, Fault>>>,
+    /// Loopback: what a client port stands for.
+    arrivals: Mutex<BTreeMap<u16, Arrival>>,
     handshakes: AtomicU64,
 }
 
@@ -98,7 +106,7 @@ impl Net {
             plain,
             sites: Mutex::default(),
             faults: Mutex::default(),
-            addresses: Mutex::default(),
+            arrivals: Mutex::default(),
             handshakes: AtomicU64::new(0),
         })))
     }
@@ -112,12 +120,35 @@ impl Net {
         self.0.handshakes.load(Ordering::Relaxed)
     }
 
-    pub fn set_fault(&self, party: &str, fault: Option<Fault>) {
+    /// Breaks `party` for the calls of `from`, or for everybody's.
+    pub fn set_fault(&self, party: &str, from: Option<&str>, fault: Fault) {
         let mut faults = locked(&self.0.faults);
-        match fault {
-            Some(fault) => faults.insert(party.into(), fault),
-            None => faults.remove(party),
-        };
+        faults.entry(party.into()).or_default().insert(from.unwrap_or_default().into(), fault);
+    }
+
+    /// Mends `party` for the calls of `from`, or for good.
+    pub fn mend(&self, party: &str, from: Option<&str>) {
+        let mut faults = locked(&self.0.faults);
+        match (from, faults.get_mut(party)) {
+            (Some(from), Some(ways)) => {
+                ways.remove(from);
+            }
+            _ => {
+                faults.remove(party);
+            }
+        }
+    }
+
+    /// What is broken about `party` for `from`; what hits one caller alone counts first.
+    fn fault(&self, party: &str, from: &str) -> Option<Fault> {
+        let faults = locked(&self.0.faults);
+        let ways = faults.get(party)?;
+        ways.get(from).or_else(|| ways.get("")).copied()
+    }
+
+    /// Whether anything is broken about `party`.
+    pub fn is_broken(&self, party: &str) -> bool {
+        locked(&self.0.faults).get(party).is_some_and(|ways| !ways.is_empty())
     }
 
     /// Puts `party` on its host names.
@@ -159,20 +190,22 @@ impl Net {
         });
     }
 
-    /// One connection on the server side. `from`: the simulated address, or the socket whose address stands in the table.
-    async fn serve<S>(self, site: Arc<Site>, stream: S, from: Result<IpAddr, SocketAddr>)
+    /// One connection on the server side. `from`: who arrives, or the socket that the table has it for.
+    async fn serve<S>(self, site: Arc<Site>, stream: S, from: Result<Arrival, SocketAddr>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let acceptor = TlsAcceptor::from(site.tls.clone());
         let Ok(Ok(tls)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
-        let ip = from.unwrap_or_else(|a| locked(&self.0.addresses).remove(&a.port()).unwrap_or(a.ip()));
+        let unknown = |a: SocketAddr| Arrival { ip: a.ip(), cut: false };
+        let Arrival { ip, cut } =
+            from.unwrap_or_else(|a| locked(&self.0.arrivals).remove(&a.port()).unwrap_or(unknown(a)));
         let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
         let peer = Peer { ip, certificates: certificates.iter().map(|c| Bytes::copy_from_slice(c)).collect() };
         let door = Door { party: site.party.name().to_string(), core: self.0.core.clone(), net: self.clone() };
         let service = service_fn(move |request| {
             let (party, door, peer) = (site.party.clone(), door.clone(), peer.clone());
-            async move { Ok::<_, Infallible>(answer(&*party, &door, peer, request).await) }
+            async move { Ok::<_, Infallible>(sent(answer(&*party, &door, peer, request).await, cut)) }
         });
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).keep_alive(false);
@@ -200,22 +233,22 @@ impl Net {
         site: Arc<Site>,
         request: Request,
     ) -> Result<Response, CallError> {
-        let fault = locked(&self.0.faults).get(site.party.name()).copied();
+        let fault = self.fault(site.party.name(), &caller.name);
+        let arrival = Arrival { ip: caller.ip, cut: fault == Some(Fault::Dropped) };
         match fault {
             Some(Fault::Down) => return Err(CallError::Refused("nobody listens".into())),
-            Some(Fault::Dropped) => return Err(CallError::Broken("closed by the other side".into())),
             Some(Fault::Slow(ms)) if ms >= caller.timeout_ms => {
                 self.0.core.clock.advance(Duration::from_millis(caller.timeout_ms));
                 return Err(CallError::TimedOut);
             }
             Some(Fault::Slow(ms)) => self.0.core.clock.advance(Duration::from_millis(ms)),
             Some(Fault::Garbage) => return Ok(Response::new(Bytes::from_static(b"\x00{<garbage"))),
-            None => {}
+            Some(Fault::Dropped) | None => {}
         }
-        match site.port {
+        let answered = match site.port {
             None => {
                 let (near, far) = tokio::io::duplex(64 * 1024);
-                tokio::spawn(self.clone().serve(site, far, Ok(caller.ip)));
+                tokio::spawn(self.clone().serve(site, far, Ok(arrival)));
                 self.over(caller, host, near, request).await
             }
             Some(port) => {
@@ -223,9 +256,15 @@ impl Net {
                 let near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(broken)?;
                 let _ = near.set_nodelay(true);
                 let own = near.local_addr().map_err(broken)?.port();
-                locked(&self.0.addresses).insert(own, caller.ip);
+                locked(&self.0.arrivals).insert(own, arrival);
                 self.over(caller, host, near, request).await
             }
+        };
+        // What the libraries say of it depends on where they stood.
+        if arrival.cut {
+            answered.map_err(|_| CallError::Broken("closed in the middle of the answer".into()))
+        } else {
+            answered
         }
     }
 
@@ -252,6 +291,57 @@ impl Net {
     }
 }
 
+/// The body of an answer. One that is cut announces all of it and ends after half.
+struct Answer {
+    left: Option<Bytes>,
+    cut: bool,
+}
+
+impl Answer {
+    fn new(body: Bytes, cut: bool) -> Answer {
+        let half = body.len() / 2;
+        Answer { left: Some(if cut { body.slice(..half) } else { body }), cut }
+    }
+}
+
+impl hyper::body::Body for Answer {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let hangs_up = || Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+        let next = match self.left.take() {
+            Some(bytes) if !bytes.is_empty() => Some(Ok(Frame::data(bytes))),
+            _ => std::mem::take(&mut self.cut).then(hangs_up),
+        };
+        std::task::Poll::Ready(next)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // Unknown where it is cut: then the announced length is not compared with what comes.
+        if self.cut {
+            SizeHint::default()
+        } else {
+            SizeHint::with_exact(self.left.as_ref().map_or(0, |b| b.len() as u64))
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        !self.cut && self.left.as_ref().is_none_or(Bytes::is_empty)
+    }
+}
+
+fn sent(mut response: Response, cut: bool) -> http::Response<Answer> {
+    if cut {
+        let whole = response.body().len().max(1);
+        response.headers_mut().insert(http::header::CONTENT_LENGTH, whole.into());
+    }
+    response.map(|body| Answer::new(body, cut))
+}
+
 /// Origin form with a `Host` header, as HTTP/1.1 wants it.
 fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
     let (mut parts, body) = request.into_parts();
@@ -264,18 +354,13 @@ fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
 }
 
 /// Hands a request to the party: body read under the limit, peer attached.
-async fn answer(
-    party: &dyn Party,
-    door: &Door,
-    peer: Peer,
-    request: http::Request<Incoming>,
-) -> http::Response<Full<Bytes>> {
+async fn answer(party: &dyn Party, door: &Door, peer: Peer, request: http::Request<Incoming>) -> http::Response<Bytes> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
-        let mut refused = http::Response::new(Full::new(Bytes::from_static(b"body too large")));
+        let mut refused = http::Response::new(Bytes::from_static(b"body too large"));
         *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return refused;
     };
     parts.extensions.insert(peer);
-    party.handle(door, http::Request::from_parts(parts, body.to_bytes())).await.map(Full::new)
+    party.handle(door, http::Request::from_parts(parts, body.to_bytes())).await
 }

@@ -1,52 +1,31 @@
 //! Replays a case step by step and compares what the person experienced with what its author expected.
 
-use crate::browser::{Answers, Browser, Cookies, End, Mfa, Visit};
-use crate::net::{Caller, Fault};
+use crate::browser::{Answers, Browser, Cookies, Mfa, Visit};
+use crate::device::UemHosts;
+use crate::net::{Caller, Fault, Net};
+pub use crate::observe::{Missed, Observed};
+use crate::observe::{Noticed, compare};
 use crate::report;
 use crate::store::Entry;
 use crate::transcript;
 use crate::world::{BuildError, Options, Running};
-use federation::{Client, DeviceContext, Event, EventKind, Finding, Outcome, Time};
+use federation::{Client, Event, EventKind};
 use scenarios::{
-    Action, BreakHow, Breakage, Case, Expect, FactsPatch, MfaAnswer, PasswordEntry, Planting, SignIn, Start, Step,
+    Action, BreakHow, Breakage, Case, FactsPatch, MfaAnswer, PasswordEntry, Planting, SignIn, Start, Step, Wipe,
+    WipePhase,
 };
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
-
-/// What a sign-in came to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Observed {
-    pub outcome: Outcome,
-    /// Who decided it: `okta`, `access`, an app's name or `browser`.
-    pub by: String,
-    pub because: Vec<Finding>,
-    /// Messages that a named check refused: `code: detail`.
-    pub refused: Vec<String>,
-    /// Login at each party that has a session for this browser.
-    pub as_whom: BTreeMap<String, String>,
-    /// Present only where an assertion reached the app.
-    pub device_trusted: Option<DeviceContext>,
-    pub page: String,
-    pub page_text: String,
-    pub flags: Vec<String>,
-    pub log: Vec<String>,
-    /// The redirects that repeat, where there was a loop.
-    pub cycle: Vec<String>,
-}
-
-/// An expectation that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Missed {
-    pub what: String,
-    pub expected: String,
-    pub observed: String,
-}
+use uem_mock::Manage;
 
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct StepResult {
     pub number: usize,
     pub action: String,
     pub observed: Option<Observed>,
+    /// The things whose state the step's expectation asks for.
+    pub state: BTreeMap<String, String>,
     pub missed: Vec<Missed>,
     #[serde(skip)]
     pub events: Vec<Event>,
@@ -82,8 +61,7 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
         Err(BuildError(e)) => result.error = Some(e),
         Ok(running) => {
             running.core.drain();
-            let mut stage =
-                Stage { running, cookies: BTreeMap::new(), sessions: BTreeMap::new(), links: BTreeMap::new() };
+            let mut stage = Stage { running, cookies: BTreeMap::new(), links: BTreeMap::new() };
             for (index, step) in case.steps.iter().enumerate() {
                 match stage.play(index + 1, step).await {
                     Ok(step) => result.steps.push(step),
@@ -103,12 +81,11 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
     result
 }
 
-struct Stage {
-    running: Running,
+/// A world on stage, with what its people hold.
+pub(crate) struct Stage {
+    pub(crate) running: Running,
     /// Cookies of each program of each device.
     cookies: BTreeMap<String, Cookies>,
-    /// Who each device's browser is signed in as, by party.
-    sessions: BTreeMap<String, BTreeMap<String, String>>,
     /// Link of the enrolment page that a device shows.
     links: BTreeMap<String, String>,
 }
@@ -117,48 +94,75 @@ impl Stage {
     async fn play(&mut self, number: usize, step: &Step) -> Result<StepResult, String> {
         let now = self.running.core.clock.now();
         self.let_happen(now).await?;
-        let observed = self.act(&step.action).await?;
+        let visit = self.act(&step.action).await?;
         let events = self.running.core.drain();
-        let observed = observed.map(|(visit, device, app)| self.observe(visit, &device, &app, &events));
-        let missed = observed.as_ref().map(|o| compare(&step.expect, o)).unwrap_or_default();
-        Ok(StepResult { number, action: crate::describe::action(&step.action), observed, missed, events })
+        let noticed = Noticed::of(&events);
+        let observed = match (visit, &step.action) {
+            (Some(visit), Action::SignIn(s)) => Some(Observed::of(visit, &s.app, noticed.clone(), self.as_whom(s))),
+            _ => None,
+        };
+        let state = self.states(&step.expect.state).await;
+        // Looking at the state is no part of the story.
+        self.running.core.drain();
+        let missed = compare(&step.expect, observed.as_ref(), &noticed, &state);
+        let state = state.into_iter().map(|(path, stated)| (path, stated.to_string())).collect();
+        Ok(StepResult { number, action: crate::describe::action(&step.action), observed, state, missed, events })
     }
 
-    async fn act(&mut self, action: &Action) -> Result<Option<(Visit, String, String)>, String> {
+    async fn act(&mut self, action: &Action) -> Result<Option<Visit>, String> {
         match action {
             Action::SignIn(sign_in) => return self.sign_in(sign_in).await.map(Some),
-            Action::Enrol(enrol) => self.running.enrol(&enrol.device, &enrol.as_user).await?,
+            Action::Enrol(enrol) => {
+                let done = self.running.enrol(&enrol.device, &enrol.as_user).await;
+                self.tell(&enrol.device, "is not enrolled", done);
+            }
             Action::FollowLink(follow) => self.follow_link(&follow.who, &follow.on).await?,
             Action::Wait(wait) => {
                 let until = self.running.core.clock.now() + Duration::from_secs(wait.minutes.saturating_mul(60));
                 self.let_happen(until).await?;
             }
             Action::DeviceFacts(change) => patch(&mut self.handset(&change.device)?.device, &change.facts),
-            Action::CheckIn(on) => self.check_in(&on.device).await?,
+            Action::CheckIn(on) => self.hears(&on.device).await,
             Action::Sweep => {
-                self.check_in_all().await?;
-                self.manage_uem(uem_mock::Manage::Sweep)?;
-                self.check_in_all().await?;
+                self.check_in_all().await;
+                self.manage_uem(Manage::Sweep)?;
+                self.check_in_all().await;
             }
-            Action::Wipe(on) => {
+            Action::Unenrol(on) => {
                 let udid = self.handset(&on.device)?.udid.clone();
-                self.manage_uem(uem_mock::Manage::Wipe { udid })?;
-                self.check_in(&on.device).await?;
+                self.manage_uem(Manage::Unenrol { udid })?;
+                self.hears(&on.device).await;
+            }
+            Action::Wipe(wipe) => self.wipe(wipe).await?,
+            Action::InstallProfile(on) => {
+                let (net, hosts, ip) = self.way_to_uem();
+                let done = self.handset(&on.device)?.install(&net, &hosts, ip, &on.profile).await;
+                self.tell(&on.device, &format!("does not get profile {}", on.profile), done);
             }
             Action::RemoveProfile(on) => {
                 if !self.handset(&on.device)?.remove_profile(&on.profile) {
                     return Err(format!("`{}` has no profile `{}`", on.device, on.profile));
                 }
             }
+            Action::RenewCertificate(on) => {
+                let udid = self.handset(&on.device)?.udid.clone();
+                self.manage_uem(Manage::Renew { udid, profile: on.profile.clone() })?;
+                self.hears(&on.device).await;
+            }
             Action::RevokeCertificate(on) => {
                 let udid = self.handset(&on.device)?.udid.clone();
-                self.manage_uem(uem_mock::Manage::Revoke { udid, profile: on.profile.clone() })?;
+                self.manage_uem(Manage::Revoke { udid, profile: on.profile.clone() })?;
             }
             Action::PlantCertificate(plant) => self.plant(plant)?,
             Action::Change(change) => self.change(&change.world)?,
             Action::SignOut(out) => self.sign_out(&out.on, &out.at).await?,
-            Action::Break(breakage) => self.running.net.set_fault(&breakage.party, Some(fault(breakage))),
-            Action::Mend(on) => self.running.net.set_fault(&on.party, None),
+            Action::Break(breakage) => self.break_it(breakage),
+            Action::Mend(mend) => {
+                self.running.net.mend(&mend.party, mend.from.as_deref());
+                if mend.from.is_none() {
+                    self.running.core.set_skew(&mend.party, 0);
+                }
+            }
         }
         Ok(None)
     }
@@ -181,7 +185,47 @@ impl Stage {
         }
         let person = self.running.world.people.iter().find(|p| p.name == who);
         let account = person.and_then(|p| p.uem.clone()).ok_or_else(|| format!("`{who}` has no account at UEM"))?;
-        self.running.enrol(on, &account).await
+        let done = self.running.enrol(on, &account).await;
+        self.tell(on, "is not enrolled", done);
+        Ok(())
+    }
+
+    async fn wipe(&mut self, wipe: &Wipe) -> Result<(), String> {
+        let udid = self.handset(&wipe.device)?.udid.clone();
+        match wipe.phase {
+            WipePhase::Whole => {
+                self.manage_uem(Manage::Wipe { udid })?;
+                self.hears(&wipe.device).await;
+                Ok(())
+            }
+            WipePhase::Request => self.manage_uem(Manage::Wipe { udid }),
+            WipePhase::Confirm => self.manage_uem(Manage::ConfirmWipe { udid }),
+        }
+    }
+
+    fn break_it(&self, breakage: &Breakage) {
+        let Breakage { party, from, how, delay_ms, seconds } = breakage;
+        let fault = match how {
+            BreakHow::Unreachable => Fault::Down,
+            BreakHow::Slow => Fault::Slow(*delay_ms),
+            BreakHow::Nonsense => Fault::Garbage,
+            BreakHow::DroppedConnection => Fault::Dropped,
+            BreakHow::ClockSkew => return self.running.core.set_skew(party, seconds.saturating_mul(1000)),
+        };
+        self.running.net.set_fault(party, from.as_deref(), fault);
+    }
+
+    /// The device checks in at once, where it can; otherwise it hears of things later.
+    async fn hears(&mut self, device: &str) {
+        let done = self.check_in(device).await;
+        self.tell(device, "does not get through to UEM", done);
+    }
+
+    /// A device that fails at something is part of the story.
+    fn tell(&self, device: &str, what: &str, done: Result<(), String>) {
+        if let Err(why) = done {
+            self.running.core.note(device, EventKind::Changed { what: format!("{device} {what}: {why}") });
+        }
     }
 
     /// Every program of the device that has cookies opens the party's own way out; where that works the session is gone on both sides.
@@ -196,7 +240,7 @@ impl Stage {
             }
         };
         let own: Vec<_> = self.cookies.iter().filter(|(key, _)| key.split('/').next() == Some(device)).collect();
-        for (jar, cookies) in own {
+        for (_, cookies) in own {
             let kind = self.running.handsets.get(device).map(|h| h.device.kind).ok_or("there is no such device")?;
             let browser = Browser {
                 net: self.running.net.clone(),
@@ -211,11 +255,7 @@ impl Stage {
                 user_agent: crate::device::user_agent(kind, Client::Browser),
                 cookies: cookies.clone(),
             };
-            let visit = browser.visit(&address, &Answers::default()).await;
-            let done = visit.page.name.ends_with("/signed-out");
-            if let Some(sessions) = self.sessions.get_mut(jar).filter(|_| done) {
-                sessions.remove(at);
-            }
+            browser.visit(&address, &Answers::default()).await;
         }
         Ok(())
     }
@@ -233,69 +273,48 @@ impl Stage {
         self.handset(&wish.device)?.plant(&net, &wish.profile, payload, plant)
     }
 
-    fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
+    pub(crate) fn handset(&mut self, name: &str) -> Result<&mut crate::device::Handset, String> {
         self.running.handsets.get_mut(name).ok_or_else(|| format!("there is no device `{name}`"))
     }
 
-    fn manage_uem(&self, what: uem_mock::Manage) -> Result<(), String> {
+    fn manage_uem(&self, what: Manage) -> Result<(), String> {
         self.running.uem.manage(&self.door("uem"), what)
     }
 
-    fn door(&self, party: &str) -> crate::core::Door {
+    pub(crate) fn door(&self, party: &str) -> crate::core::Door {
         crate::core::Door { party: party.into(), core: self.running.core.clone(), net: self.running.net.clone() }
     }
 
     fn change(&mut self, world: &federation::World) -> Result<(), String> {
-        self.running.okta.manage(&self.door("okta"), idp_okta::Manage::Settings(Box::new(world.okta.clone())))?;
-        self.running
-            .access
-            .manage(&self.door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
-        self.manage_uem(uem_mock::Manage::Settings(Box::new(world.uem.clone())))?;
-        self.running.world = world.clone();
+        self.running.rewire(world)?;
+        self.manage_uem(Manage::Settings(Box::new(world.uem.clone())))?;
         Ok(())
+    }
+
+    fn way_to_uem(&self) -> (Net, UemHosts, IpAddr) {
+        (self.running.net.clone(), self.running.uem_hosts.clone(), self.running.default_ip)
     }
 
     async fn check_in(&mut self, device: &str) -> Result<(), String> {
-        let (net, hosts, ip) = (self.running.net.clone(), self.running.uem_hosts.clone(), self.running.default_ip);
+        let (net, hosts, ip) = self.way_to_uem();
         self.handset(device)?.check_in(&net, &hosts, ip).await
     }
 
-    /// Every device reports; one that cannot reach UEM tries again later.
-    async fn check_in_all(&mut self) -> Result<(), String> {
+    /// Every device reports; one that cannot reach UEM tries again later. Says whether all did.
+    pub(crate) async fn check_in_all(&mut self) -> bool {
+        let mut all = true;
         for device in self.running.handsets.keys().cloned().collect::<Vec<_>>() {
-            let _unreachable = self.check_in(&device).await;
+            all &= self.check_in(&device).await.is_ok();
         }
-        Ok(())
+        all
     }
 
-    /// Lets what is due by `until` happen, one thing at a time, in order of time, then party.
-    async fn let_happen(&mut self, until: Time) -> Result<(), String> {
-        loop {
-            let due = ["access", "okta", "uem"]
-                .iter()
-                .filter_map(|name| Some((self.running.party(name)?.next_due()?, *name)))
-                .filter(|(at, _)| *at <= until)
-                .min();
-            let Some((at, name)) = due else { break };
-            self.running.core.clock.to(at);
-            if name == "uem" {
-                self.check_in_all().await?;
-            }
-            if let Some(party) = self.running.party(name) {
-                party.wake(&self.door(name)).await;
-                if party.next_due().is_some_and(|next| next <= at) {
-                    return Err(format!("`{name}` does not get on with what is due at {at}"));
-                }
-            }
-            if name == "uem" {
-                self.check_in_all().await?;
-            }
-        }
-        self.running.core.clock.to(until);
-        Ok(())
+    /// Cookies that a program of a device has for a host.
+    pub(crate) fn cookie(&self, jar: &str, host: &str, name: &str) -> Option<String> {
+        crate::core::locked(self.cookies.get(jar)?).get(host)?.get(name).cloned()
     }
 
-    async fn sign_in(&mut self, step: &SignIn) -> Result<(Visit, String, String), String> {
+    async fn sign_in(&mut self, step: &SignIn) -> Result<Visit, String> {
         let world = &self.running.world;
         let person = world
             .people
@@ -339,76 +358,18 @@ impl Stage {
         if let Some((_, link)) = visit.page.links.first().filter(|_| visit.page.name == "okta/enrolment") {
             self.links.insert(step.on.clone(), link.clone());
         }
-        Ok((visit, jar(step), step.app.clone()))
-    }
-
-    fn observe(&mut self, visit: Visit, device: &str, app: &str, events: &[Event]) -> Observed {
-        let sessions = self.sessions.entry(device.into()).or_default();
-        for event in events {
-            if let EventKind::SignedIn { login } = &event.kind {
-                sessions.insert(event.party.clone(), login.clone());
-            }
-        }
-        let mut because = Vec::new();
-        for event in events {
-            if let EventKind::Decided { because: found, .. } = &event.kind {
-                because.extend(found.iter().cloned());
-            }
-        }
-        let (outcome, by) = outcome(&visit, app, &because);
-        let mut observed = Observed {
-            outcome,
-            by,
-            because,
-            refused: Vec::new(),
-            as_whom: sessions
-                .iter()
-                .filter_map(|(party, login)| whom(party, app).map(|w| (w, login.clone())))
-                .collect(),
-            device_trusted: None,
-            page: visit.page.name.clone(),
-            page_text: visit.page.text.clone(),
-            flags: Vec::new(),
-            log: Vec::new(),
-            cycle: visit.cycle,
-        };
-        for event in events {
-            match &event.kind {
-                EventKind::Refused { code, detail } => observed.refused.push(format!("{code}: {detail}")),
-                EventKind::Message { flags, .. } => observed.flags.extend(flags.iter().cloned()),
-                EventKind::Log { event_type, result, .. } => observed.log.push(format!("{event_type} {result}")),
-                _ => {}
-            }
-        }
-        if visit.page.name == "app/home" {
-            observed.device_trusted = match visit.page.data.get("trusted").map(String::as_str) {
-                Some("TRUSTED") => Some(DeviceContext::Trusted),
-                Some("NOT_TRUSTED") => Some(DeviceContext::NotTrusted),
-                Some("UNKNOWN") => Some(DeviceContext::Unknown),
-                _ => None,
-            };
-        }
-        observed
+        Ok(visit)
     }
 }
 
 /// Programs of a device that share cookies: its browser, a native app, the Hub.
-fn jar(step: &SignIn) -> String {
+pub(crate) fn jar(step: &SignIn) -> String {
     let program = match step.client {
         Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
         Client::NativeApp => "app",
         Client::Hub => "hub",
     };
     format!("{}/{program}", step.on)
-}
-
-/// The name under which a party's session is reported: `app` for the app of this step, nothing for other apps.
-fn whom(party: &str, app: &str) -> Option<String> {
-    match party {
-        "okta" | "access" => Some(party.into()),
-        _ if party == app => Some("app".into()),
-        _ => None,
-    }
 }
 
 fn answers(
@@ -441,47 +402,6 @@ fn answers(
     }
 }
 
-/// What the page that the browser rests on means to the person, and whose page it is.
-fn outcome(visit: &Visit, app: &str, because: &[Finding]) -> (Outcome, String) {
-    match &visit.end {
-        End::Loop => return (Outcome::Loop, "browser".into()),
-        End::Unreachable(_) => return (Outcome::Unreachable, "browser".into()),
-        End::Page => {}
-    }
-    let page = visit.page.name.as_str();
-    let owner = match page.split('/').next() {
-        Some("app") => app.to_string(),
-        Some(owner) => owner.to_string(),
-        None => String::new(),
-    };
-    let passed = because.iter().any(|f| f.code == "mfa/passed");
-    let factor = because.iter().rev().find(|f| f.code.starts_with("mfa/")).map(|f| f.code);
-    let outcome = match page {
-        "app/home" if passed => Outcome::GrantedAfterMfa,
-        "app/home" => Outcome::Granted,
-        "app/rejected" => Outcome::AppRejected,
-        "okta/mfa" | "access/mfa" => Outcome::MfaFailed,
-        "access/denied" if factor == Some("mfa/failed") => Outcome::MfaFailed,
-        "okta/enrolment" => Outcome::EnrolmentPage,
-        "okta/denied" => Outcome::Denied,
-        "okta/error" => Outcome::OktaError,
-        "okta/not-assigned" => Outcome::NotAssigned,
-        "okta/sign-in" | "access/sign-in" if visit.page.failed => Outcome::SignInFailed,
-        "okta/sign-in" | "okta/identify" | "access/sign-in" => Outcome::SignInRequired,
-        "access/denied" | "access/error" => Outcome::AccessDenied,
-        _ => Outcome::Unreachable,
-    };
-    (outcome, owner)
-}
-
-fn fault(breakage: &Breakage) -> Fault {
-    match breakage.how {
-        BreakHow::Unreachable => Fault::Down,
-        BreakHow::Slow => Fault::Slow(breakage.delay_ms),
-        BreakHow::Nonsense => Fault::Garbage,
-    }
-}
-
 /// Changes what the device is; UEM hears of it at the next check-in.
 fn patch(device: &mut federation::device::Device, change: &FactsPatch) {
     let change = change.clone();
@@ -494,41 +414,4 @@ fn patch(device: &mut federation::device::Device, change: &FactsPatch) {
     if let Some(version) = change.os_version {
         device.os_version = version;
     }
-}
-
-/// Everything in `expect` that `observed` does not show.
-pub fn compare(expect: &Expect, observed: &Observed) -> Vec<Missed> {
-    let mut missed = Vec::new();
-    let mut same = |what: &str, expected: Option<String>, observed: String| {
-        if let Some(expected) = expected.filter(|e| *e != observed) {
-            missed.push(Missed { what: what.into(), expected, observed });
-        }
-    };
-    same("outcome", expect.outcome.map(|o| o.to_string()), observed.outcome.to_string());
-    same("by", expect.by.clone(), observed.by.clone());
-    let trusted = observed.device_trusted.map_or_else(|| "none".into(), |d| d.to_string());
-    same("device.trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
-    let whom = &expect.as_whom;
-    for (party, login) in [("okta", &whom.okta), ("access", &whom.access), ("app", &whom.app)] {
-        same(&format!("as_whom.{party}"), login.clone(), observed.as_whom.get(party).cloned().unwrap_or_default());
-    }
-    let findings: Vec<String> = observed.because.iter().map(|f| f.code.to_string()).collect();
-    let found = |w: &str| match w.split_once(' ') {
-        Some((code, rule)) => observed.because.iter().any(|f| f.code == code && f.rule == rule),
-        None => findings.iter().any(|f| f == w) || observed.refused.iter().any(|r| r.starts_with(&format!("{w}: "))),
-    };
-    let mut contains = |what: &str, wanted: &[String], has: &dyn Fn(&str) -> bool, observed: &str| {
-        for wanted in wanted {
-            let (word, should) = wanted.strip_prefix('!').map_or((wanted.as_str(), true), |w| (w, false));
-            if has(word) != should {
-                missed.push(Missed { what: what.into(), expected: wanted.clone(), observed: observed.into() });
-            }
-        }
-    };
-    let shown = |list: &[String]| if list.is_empty() { "none".into() } else { list.join(", ") };
-    contains("because", &expect.because, &found, &shown(&findings));
-    contains("page", &expect.page_contains, &|w| observed.page_text.contains(w), &observed.page_text);
-    contains("flags", &expect.flags, &|w| observed.flags.iter().any(|f| f == w), &shown(&observed.flags));
-    contains("log", &expect.log, &|w| observed.log.iter().any(|l| l.contains(w)), &shown(&observed.log));
-    missed
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use federation::world::SaasApp;
 use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wire::Refusal;
 use wire::dsig::{SignatureFloor, TrustedKey};
@@ -70,14 +70,33 @@ fn bound<T>(map: &mut BTreeMap<String, T>, since: impl Fn(&T) -> Time) {
 
 /// One app.
 pub struct App {
-    settings: SaasApp,
+    settings: Mutex<Arc<SaasApp>>,
+    /// A copy of what never changes.
+    name: String,
+    host: String,
     idp: OktaIdp,
     state: Mutex<State>,
 }
 
 impl App {
     pub fn new(settings: SaasApp, idp: OktaIdp) -> App {
-        App { settings, idp, state: Mutex::default() }
+        let (name, host) = (settings.name.clone(), settings.host.clone());
+        App { settings: Mutex::new(Arc::new(settings)), name, host, idp, state: Mutex::default() }
+    }
+
+    /// An administrator's change; the app keeps its name and its host.
+    pub fn manage(&self, outside: &dyn Outside, settings: SaasApp) {
+        outside.note(EventKind::Changed { what: format!("settings of {}", self.name) });
+        *locked(&self.settings) = Arc::new(settings);
+    }
+
+    pub fn settings(&self) -> Arc<SaasApp> {
+        locked(&self.settings).clone()
+    }
+
+    /// Whose session a cookie is.
+    pub fn signed_in(&self, cookie: &str) -> Option<String> {
+        locked(&self.state).sessions.get(cookie).map(|session| session.login.clone())
     }
 
     pub fn entity_id(host: &str) -> String {
@@ -94,8 +113,8 @@ impl App {
             id: id.clone(),
             issue_instant: outside.now(),
             destination: Some(self.idp.sso_url.clone()),
-            issuer: App::entity_id(&self.settings.host),
-            acs_url: Some(App::acs_url(&self.settings.host)),
+            issuer: App::entity_id(&self.host),
+            acs_url: Some(App::acs_url(&self.host)),
             force_authn: false,
             is_passive: false,
             name_id_format: Some(saml::NAMEID_UNSPECIFIED.into()),
@@ -160,7 +179,7 @@ impl App {
         state.forget(now);
         let browser = cookie(request, "app_tx");
         let Some(claimed) = saml::peek(xml)?.in_response_to else {
-            return match self.settings.accept_idp_initiated {
+            return match self.settings().accept_idp_initiated {
                 true => Ok(None),
                 false => Err(Refusal::new("saml/unsolicited", "it answers no request")),
             };
@@ -178,8 +197,8 @@ impl App {
         let form = Form::parse(request.body())?;
         let xml = decode_post(form.get("SAMLResponse").unwrap_or_default())?;
         let expected = self.answered(request, &xml, outside.now())?;
-        let acs = App::acs_url(&self.settings.host);
-        let audience = App::entity_id(&self.settings.host);
+        let acs = App::acs_url(&self.host);
+        let audience = App::entity_id(&self.host);
         let check = ResponseCheck {
             issuer: &self.idp.entity_id,
             keys: &self.idp.keys,
@@ -189,13 +208,13 @@ impl App {
             acs_url: &acs,
             in_response_to: expected.as_deref(),
             now: outside.now(),
-            skew_seconds: self.settings.clock_skew_seconds,
+            skew_seconds: self.settings().clock_skew_seconds,
         };
         let response = saml::read_response(&xml, &check)?;
         let assertion =
             response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", response.status.code.clone()))?;
         // Remembered for as long as it could be used again.
-        let until = assertion.not_on_or_after + Duration::from_secs(u64::from(self.settings.clock_skew_seconds));
+        let until = assertion.not_on_or_after + Duration::from_secs(u64::from(self.settings().clock_skew_seconds));
         for (table, id) in [("used-assertions", Some(&assertion.id)), ("used-requests", expected.as_ref())] {
             let Some(id) = id else { continue };
             if !outside.once(table, id, until).map_err(|e| Refusal::new("store/failed", e.to_string()))? {
@@ -233,7 +252,7 @@ impl App {
         }
         let main = format!(
             "<main data-page=\"app/signed-out\"><h1>Signed out</h1><p>You are signed out of {}. Okta and Access keep sessions of their own.</p></main>",
-            html_escape(&self.settings.name)
+            html_escape(&self.name)
         );
         let gone = "app_sid=; Secure; HttpOnly; SameSite=None; Path=/; Max-Age=0".to_string();
         self.answer(200, "Signed out", &[("set-cookie", gone)], &main)
@@ -251,7 +270,7 @@ impl App {
              <a href=\"/logout\">Sign out</a></main>",
             html_escape(&session.login),
             html_escape(&trusted.unwrap_or_default()),
-            html_escape(&self.settings.name),
+            html_escape(&self.name),
         );
         self.answer(200, "Home", &[], &body)
     }
@@ -262,7 +281,7 @@ impl App {
             event_type: "sso".into(),
             result: "FAILURE".into(),
             actor: String::new(),
-            target: self.settings.name.clone(),
+            target: self.name.clone(),
             reason: refusal.code.into(),
         });
         let reason = html_escape(&refusal.to_string());
@@ -282,16 +301,16 @@ impl App {
         for (name, value) in headers {
             response = response.header(*name, value);
         }
-        response.body(Bytes::from(wire::look::page(title, &self.settings.name, main))).unwrap_or_default()
+        response.body(Bytes::from(wire::look::page(title, &self.name, main))).unwrap_or_default()
     }
 }
 
 impl Party for App {
     fn name(&self) -> &str {
-        &self.settings.name
+        &self.name
     }
     fn hosts(&self) -> Vec<String> {
-        vec![self.settings.host.clone()]
+        vec![self.host.clone()]
     }
     fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
         Box::pin(async move {

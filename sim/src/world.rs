@@ -1,7 +1,7 @@
 //! Building a world: keys, parties, the metadata that administrators would have pasted, and who holds which device.
 
 use crate::clock::Clock;
-use crate::core::Core;
+use crate::core::{Core, Door};
 use crate::device::{Handset, UemHosts};
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
@@ -61,6 +61,9 @@ pub struct Running {
     pub okta: Arc<idp_okta::Okta>,
     pub access: Arc<idp_access::Access>,
     pub uem: Arc<uem_mock::Uem>,
+    pub apps: BTreeMap<String, Arc<App>>,
+    /// The SAML signers of Okta and of Access.
+    signers: (SigningKey, SigningKey),
     pub handsets: BTreeMap<String, Handset>,
     pub uem_hosts: UemHosts,
     /// For certificates that UEM never issued.
@@ -102,27 +105,25 @@ impl Running {
         let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
         let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));
         let insider = Insider { certificate: uem.ca_certificate(), key_pkcs8: ca_key };
-        let totp_secrets: BTreeMap<String, Vec<u8>> = world
-            .okta
-            .users
-            .iter()
-            .map(|u| (u.name.clone(), core.derive(&format!("totp/{}", u.name))[..20].to_vec()))
-            .collect();
+        let totp_secrets = totp_secrets(world, &core);
         let okta = Arc::new(idp_okta::Okta::new(
             world.okta.clone(),
             okta_wiring(world, &okta_key, &access_key, &totp_secrets),
         ));
         let access =
-            Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, access_key, &uem)));
+            Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, &access_key, &uem)));
         let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
         }
+        let mut apps = BTreeMap::new();
         for app in &world.apps {
             let keys = TrustedKey::from_certificate(okta_key.certificate()).map_err(|e| BuildError(e.to_string()))?;
             let idp =
                 OktaIdp { entity_id: okta_entity(&app.name), sso_url: okta_sso(world, &app.name), keys: vec![keys] };
-            net.host(Arc::new(App::new(app.clone(), idp))).await.map_err(failed("an app"))?;
+            let party = Arc::new(App::new(app.clone(), idp));
+            apps.insert(app.name.clone(), party.clone());
+            net.host(party).await.map_err(failed("an app"))?;
         }
         let handsets = world.devices.iter().map(|d| {
             let udid = d.udid.clone().unwrap_or_else(|| {
@@ -141,6 +142,8 @@ impl Running {
             okta,
             access,
             uem,
+            apps,
+            signers: (okta_key, access_key),
             totp_secrets,
             default_ip,
         };
@@ -153,6 +156,26 @@ impl Running {
             }
         }
         Ok(running)
+    }
+
+    /// An administrator's changes at Okta, at Access and in the apps, with what has to be pasted anew for them.
+    pub fn rewire(&mut self, world: &World) -> Result<(), String> {
+        let door = |party: &str| Door { party: party.into(), core: self.core.clone(), net: self.net.clone() };
+        let (okta_key, access_key) = &self.signers;
+        self.totp_secrets = totp_secrets(world, &self.core);
+        let wiring = okta_wiring(world, okta_key, access_key, &self.totp_secrets);
+        self.okta.manage(&door("okta"), idp_okta::Manage::Wiring(Box::new(wiring)))?;
+        self.okta.manage(&door("okta"), idp_okta::Manage::Settings(Box::new(world.okta.clone())))?;
+        let wiring = access_wiring(world, okta_key, access_key, &self.uem);
+        self.access.manage(&door("access"), idp_access::Manage::Wiring(Box::new(wiring)))?;
+        self.access.manage(&door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
+        for settings in &world.apps {
+            if let Some(app) = self.apps.get(&settings.name).filter(|app| *app.settings() != *settings) {
+                app.manage(&door(&settings.name), settings.clone());
+            }
+        }
+        self.world = world.clone();
+        Ok(())
     }
 
     /// Enrols a device with the credentials of a UEM user.
@@ -181,6 +204,12 @@ impl Running {
         let caller = Caller { name: "tester".into(), ip: self.default_ip, keys: Vec::new(), timeout_ms: 60_000 };
         self.net.call(&caller, request).await
     }
+}
+
+/// A secret for each person's authenticator, from her name alone.
+fn totp_secrets(world: &World, core: &Core) -> BTreeMap<String, Vec<u8>> {
+    let secret = |name: &String| core.derive(&format!("totp/{name}"))[..20].to_vec();
+    world.okta.users.iter().map(|u| (u.name.clone(), secret(&u.name))).collect()
 }
 
 fn okta_entity(app: &str) -> String {
@@ -223,7 +252,7 @@ fn okta_wiring(
     }
 }
 
-fn access_wiring(world: &World, okta: &SigningKey, signing: SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
+fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
     let keys = vec![okta.certificate().to_vec()];
     let sp = |idp: &federation::tenant::okta::IdentityProvider| metadata::SpMetadata {
         entity_id: idp_okta::sp_entity_id(idp),
@@ -232,7 +261,7 @@ fn access_wiring(world: &World, okta: &SigningKey, signing: SigningKey, uem: &ue
     };
     let third = world.access.identity_providers.iter().find_map(|i| i.third_party.as_ref());
     idp_access::Wiring {
-        signing,
+        signing: signing.clone(),
         start: Time::parse(&world.start).unwrap_or_default(),
         okta_sps: world.okta.identity_providers.iter().map(|i| (i.name.clone(), sp(i))).collect(),
         device_ca: vec![uem.ca_certificate()],

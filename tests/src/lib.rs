@@ -42,7 +42,18 @@ pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
     let mut oracle = oracle::Oracle::new(&case.world);
     let mut found = Vec::new();
     for (step, played) in case.steps.iter().zip(&result.steps) {
-        let (Some(expected), Some(observed)) = (oracle.apply(&step.action), &played.observed) else { continue };
+        let expected = oracle.apply(&step.action);
+        for (path, observed) in &played.state {
+            let state = scenarios::Thing::parse(path).and_then(|thing| oracle.state(&thing));
+            if let Some(expected) = state.map(|state| state.to_string()).filter(|expected| expected != observed) {
+                let number = played.number;
+                found.push(format!(
+                    "{} step {number} state of {path}: oracle says {expected}, simulator {observed}",
+                    case.id
+                ));
+            }
+        }
+        let (Some(expected), Some(observed)) = (expected, &played.observed) else { continue };
         let mut same = |what: &str, expected: String, observed: String| {
             if expected != observed {
                 found.push(format!(

@@ -15,8 +15,8 @@ use federation::{Client, Platform, World};
 use proptest::prelude::*;
 use proptest::sample::select;
 use scenarios::{
-    Action, BreakHow, Breakage, Case, Expect, FactsChange, FactsPatch, MfaAnswer, OnDevice, OnProfile, PasswordEntry,
-    SignIn, SignOut, SourceMap, Start, Step, Wait,
+    Action, BreakHow, Breakage, Case, Expect, FactsChange, FactsPatch, MfaAnswer, OnProfile, PasswordEntry, SignIn,
+    SignOut, SourceMap, Start, Step, Wait, Wipe,
 };
 
 /// Okta as Access's own fallback, so that chains may name it.
@@ -440,7 +440,7 @@ fn between(on: &'static str) -> impl Strategy<Value = Vec<Action>> {
     };
     let profile = if on == "alices-android" { "android-mobile-sso" } else { "ios-mobile-sso" };
     let out = |at: &str| Action::SignOut(SignOut { on: on.into(), at: at.into() });
-    let uem = |how| Action::Break(Breakage { party: "uem".into(), how, delay_ms: 30_000 });
+    let uem = |how| Action::Break(Breakage { party: "uem".into(), from: None, how, delay_ms: 30_000, seconds: 0 });
     select(vec![
         vec![],
         vec![Action::Wait(Wait { minutes: 1 })],
@@ -450,7 +450,7 @@ fn between(on: &'static str) -> impl Strategy<Value = Vec<Action>> {
         vec![facts(true), Action::Sweep],
         vec![facts(true), Action::Sweep, Action::Wait(Wait { minutes: 10 })],
         vec![facts(false), Action::Sweep, Action::Wait(Wait { minutes: 10 })],
-        vec![Action::Wipe(OnDevice { device: on.into() })],
+        vec![Action::Wipe(Wipe { device: on.into(), phase: Default::default() })],
         vec![Action::RevokeCertificate(OnProfile { device: on.into(), profile: profile.into() }), out("okta")],
         vec![
             Action::RevokeCertificate(OnProfile { device: on.into(), profile: profile.into() }),

@@ -62,6 +62,13 @@ impl Uem {
         })
     }
 
+    /// Goes over sweeps and publications that change nothing, to the last of each that is due by `until`. To be called
+    /// when every device that can has reported at `now`; does nothing where something else is due, or where time alone
+    /// may break a rule.
+    pub fn pass_over(&self, now: Time, until: Time) {
+        schedule::pass_over(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), now, until);
+    }
+
     /// Works on the state, then tells what happened, in order and without the lock.
     fn locked<T>(&self, outside: &dyn Outside, work: impl FnOnce(&mut State, &mut Journal) -> T) -> T {
         let mut journal = Journal::default();

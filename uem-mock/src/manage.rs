@@ -43,6 +43,8 @@ pub fn apply(
             }
             journal.changed(format!("enterprise wipe of {}", device.device_name));
             engine::wipe(device, now, journal);
+            // Nobody wakes the device for it: it waits for the device's next check-in.
+            device.commands.iter_mut().for_each(|command| command.announced = true);
         }
         Manage::ConfirmWipe { udid } => leave(state, ca, &udid, "wipe confirmed for", now, journal)?,
         Manage::Unenrol { udid } => leave(state, ca, &udid, "unenrolled", now, journal)?,

@@ -8,6 +8,7 @@ use crate::engine::State;
 use crate::inventory::{DeviceRecord, Journal};
 use federation::Time;
 use federation::tenant::Uem;
+use federation::tenant::uem::ComplianceRule;
 use std::time::Duration;
 
 /// Kinds of due things, in the order in which those of one moment happen.
@@ -80,6 +81,20 @@ pub fn wake(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Journal
     }
 }
 
+/// Goes on to the last sweep and the last publication that are due by `until`, where none before them could change
+/// anything: nothing else is due until then, and no device could be missed meanwhile.
+pub fn pass_over(state: &mut State, now: Time, until: Time) {
+    let rules = state.settings.compliance_policies.iter().flat_map(|policy| &policy.rules);
+    let by_time = rules.into_iter().any(|rule| matches!(rule, ComplianceRule::NotSeenForMinutes(_)));
+    if by_time && state.devices.values().any(|device| device.is_enrolled() && device.last_seen < now) {
+        return;
+    }
+    let others = agenda(state).into_iter().filter(|(_, due)| !matches!(due, Due::Sweep | Due::Crl));
+    let until = others.map(|(at, _)| at).min().unwrap_or(until).min(until);
+    state.next_sweep = last(state.next_sweep, sweep_period(&state.settings), until);
+    state.next_crl = last(state.next_crl, crl_period(&state.settings), until);
+}
+
 /// Publishes a CRL and sets the date of the next one.
 pub fn publish(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Journal) {
     let period = crl_period(&state.settings);
@@ -107,4 +122,11 @@ fn after(at: Time, period: Duration, now: Time) -> Time {
     let step = i64::try_from(period.as_millis()).unwrap_or(i64::MAX).max(1);
     let missed = (now.0 - at.0) / step + 1;
     Time(at.0.saturating_add(step.saturating_mul(missed)))
+}
+
+/// The last of `at`, `at + period`, … that is not after `until`; `at` where none is.
+fn last(at: Time, period: Duration, until: Time) -> Time {
+    let step = i64::try_from(period.as_millis()).unwrap_or(i64::MAX).max(1);
+    let whole = until.0.saturating_sub(at.0).max(0) / step;
+    Time(at.0.saturating_add(step.saturating_mul(whole)))
 }

@@ -22,6 +22,7 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 pub struct Ctx<'a> {
     pub access: &'a Access,
     pub settings: Arc<tenant::Access>,
+    pub okta: Arc<crate::OktaMetadata>,
     pub outside: &'a dyn Outside,
     pub request: Request,
 }

@@ -16,7 +16,7 @@ const ACS: &str = "/SAAS/auth/saml/response";
 
 /// Sends the browser to Okta with a request that the transaction remembers.
 pub fn redirect(ctx: &Ctx<'_>, tx: &mut Transaction) -> Response {
-    let Some((idp, _)) = &ctx.access.okta_idp else {
+    let Some((idp, _)) = &ctx.okta.idp else {
         return ctx.refused("method/no-identity-provider", "Okta's metadata was never pasted");
     };
     let request = AuthnRequest {
@@ -51,11 +51,8 @@ pub fn redirect(ctx: &Ctx<'_>, tx: &mut Transaction) -> Response {
 }
 
 fn read(ctx: &Ctx<'_>, tx: &Transaction, form: &Form) -> Result<Option<String>, Refusal> {
-    let (idp, keys) = ctx
-        .access
-        .okta_idp
-        .as_ref()
-        .ok_or_else(|| Refusal::new("saml/unknown-issuer", "Okta's metadata was never pasted"))?;
+    let (idp, keys) =
+        ctx.okta.idp.as_ref().ok_or_else(|| Refusal::new("saml/unknown-issuer", "Okta's metadata was never pasted"))?;
     let acs = ctx.url(ACS);
     let audience = ctx.sp_entity_id();
     let check = ResponseCheck {

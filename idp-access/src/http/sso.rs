@@ -19,7 +19,7 @@ const USED_FOR: Duration = Duration::from_secs(3600);
 
 fn read(ctx: &Ctx<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refusal> {
     let known: Vec<(&str, &[wire::dsig::TrustedKey])> =
-        ctx.access.okta_sps.iter().map(|(_, sp, keys)| (sp.entity_id.as_str(), keys.as_slice())).collect();
+        ctx.okta.sps.iter().map(|(_, sp, keys)| (sp.entity_id.as_str(), keys.as_slice())).collect();
     let destination = ctx.url("/SAAS/auth/federation/sso");
     let check = RequestCheck {
         expected_issuer_keys: &known,
@@ -41,8 +41,7 @@ fn read(ctx: &Ctx<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refus
 /// The application source, the ACS and the once-only check of a verified request.
 fn admit(ctx: &Ctx<'_>, request: &AuthnRequest) -> Result<(ApplicationSource, String), Refusal> {
     let unknown = || Refusal::new("saml/unknown-issuer", format!("no application source for {}", request.issuer));
-    let (name, sp, _) =
-        ctx.access.okta_sps.iter().find(|(_, sp, _)| sp.entity_id == request.issuer).ok_or_else(unknown)?;
+    let (name, sp, _) = ctx.okta.sps.iter().find(|(_, sp, _)| sp.entity_id == request.issuer).ok_or_else(unknown)?;
     let source =
         ctx.settings.application_sources.iter().find(|s| &s.okta_identity_provider == name).ok_or_else(unknown)?;
     let acs = match &request.acs_url {

@@ -84,7 +84,7 @@ fn receive(x: &Exchange<'_>, id: Option<&str>) -> Result<Received, Refusal> {
     if id.is_some_and(|id| id != idp.id) || id.is_some() != (idp.acs == okta::AcsType::Instance) {
         return Err(Refusal::new("saml/wrong-acs", id.unwrap_or_default()));
     }
-    let certificates = x.okta.wiring.idp_certificates.get(&idp.name).cloned().unwrap_or_default();
+    let certificates = x.wiring.idp_certificates.get(&idp.name).cloned().unwrap_or_default();
     let keys: Vec<TrustedKey> = certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
     let check = ResponseCheck {
         issuer: &idp.issuer,

@@ -217,7 +217,7 @@ fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person:
             .context
             .map(|uri| RequestedAuthnContext { comparison: "minimum".into(), class_refs: vec![uri] }),
     };
-    let sign = idp.sign_requests.then_some(&x.okta.wiring.signing);
+    let sign = idp.sign_requests.then_some(&x.wiring.signing);
     let post = idp.request_binding == Binding::Post;
     let xml = match wire::saml::write_request(&request, sign.filter(|_| post)) {
         Ok(xml) => xml,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use wire::saml::{self, Assertion, NAMEID_UNSPECIFIED, Status};
 
 pub fn issue(x: &Exchange<'_>, tx: &Transaction, app: &App, user: &User, device: DeviceContext) -> Response {
-    let Some(sp) = x.okta.wiring.apps.get(&app.name) else { return x.refuse("okta/no-such-app", &app.name) };
+    let Some(sp) = x.wiring.apps.get(&app.name) else { return x.refuse("okta/no-such-app", &app.name) };
     let issuer = format!("http://www.okta.com/{}", app.name);
     let until = x.now + Duration::from_secs(300);
     let id = format!("id{}", x.outside.fresh_id("response"));
@@ -42,7 +42,7 @@ pub fn issue(x: &Exchange<'_>, tx: &Transaction, app: &App, user: &User, device:
         status: Status { code: saml::SUCCESS.into(), sub_code: None, message: None, detail: None },
         assertion: Some(assertion),
     };
-    let key = Some(&x.okta.wiring.signing);
+    let key = Some(&x.wiring.signing);
     let xml = match saml::write_response(&response, key, key) {
         Ok(xml) => xml,
         Err(refusal) => return x.refuse(refusal.code, &refusal.detail),

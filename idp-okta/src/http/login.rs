@@ -73,7 +73,7 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         return drive::drive(x, tx);
     };
     let push = form.get("push").filter(|_| user.factors.contains(&Factor::Push));
-    let secret = x.okta.wiring.totp_secrets.get(&user.name).filter(|_| user.factors.contains(&Factor::Totp));
+    let secret = x.wiring.totp_secrets.get(&user.name).filter(|_| user.factors.contains(&Factor::Totp));
     let passed = tx.failures < TRIES
         && match (push, secret, form.get("code")) {
             (Some(answer), _, _) => answer == "approve",

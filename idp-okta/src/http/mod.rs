@@ -23,11 +23,12 @@ pub struct Exchange<'a> {
     pub outside: &'a dyn Outside,
     pub request: &'a Request,
     pub settings: Arc<tenant::Okta>,
+    pub wiring: Arc<crate::Wiring>,
     pub now: Time,
 }
 
 pub fn route(okta: &Okta, outside: &dyn Outside, request: &Request) -> Response {
-    let x = Exchange { okta, outside, request, settings: okta.settings(), now: outside.now() };
+    let x = Exchange { okta, outside, request, settings: okta.settings(), wiring: okta.wiring(), now: outside.now() };
     let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
     let post = request.method() == ::http::Method::POST;
     match parts.as_slice() {

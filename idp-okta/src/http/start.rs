@@ -9,7 +9,7 @@ use wire::form::Form;
 use wire::saml::RequestCheck;
 
 pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
-    let Some(sp) = x.okta.wiring.apps.get(app) else { return x.refuse("okta/no-such-app", app) };
+    let Some(sp) = x.wiring.apps.get(app) else { return x.refuse("okta/no-such-app", app) };
     let destination = sso_url(x, app);
     let trusted: Vec<TrustedKey> =
         sp.certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
@@ -65,7 +65,7 @@ fn sso_url(x: &Exchange<'_>, app: &str) -> String {
 }
 
 pub fn app_metadata(x: &Exchange<'_>, app: &str) -> Response {
-    let keys = vec![x.okta.wiring.signing.certificate().to_vec()];
+    let keys = vec![x.wiring.signing.certificate().to_vec()];
     let entity_id = format!("http://www.okta.com/{app}");
     let metadata = wire::metadata::IdpMetadata { entity_id, sso_url: sso_url(x, app), keys };
     typed(200, "application/samlmetadata+xml", wire::metadata::write_idp(&metadata))
@@ -75,7 +75,7 @@ pub fn sp_metadata(x: &Exchange<'_>, id: &str) -> Response {
     let Some(idp) = x.settings.identity_providers.iter().find(|idp| idp.id == id) else {
         return page::Page::new("okta/error", "Not found").answer(404);
     };
-    let keys = vec![x.okta.wiring.signing.certificate().to_vec()];
+    let keys = vec![x.wiring.signing.certificate().to_vec()];
     let acs_urls = vec![crate::acs_url(&x.settings.host, idp)];
     let metadata = wire::metadata::SpMetadata { entity_id: crate::sp_entity_id(idp), acs_urls, keys };
     typed(200, "application/samlmetadata+xml", wire::metadata::write_sp(&metadata))

@@ -46,7 +46,11 @@ enum Chain {
 impl Oracle {
     /// Okta sends the person to Access on behalf of one of its identity-provider objects.
     pub(crate) fn at_access(&mut self, v: &mut Visit, provider: &str, device_trust: bool) -> Result<Answer, Stop> {
-        self.needs("access")?;
+        self.visit_needs(v, "access")?;
+        // clock-skew: Access takes a request that is two minutes early
+        if !self.in_time("okta", "access", 0, None, 120) {
+            return stop(Outcome::AccessDenied, "access");
+        }
         // m2-idp-context: each identity-provider object has its own application source
         let Some(source) =
             self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == provider).cloned()
@@ -134,7 +138,8 @@ impl Oracle {
     fn remember(&mut self, v: &Visit, tried: &Tried, account: Account) {
         let before = tried.session.as_ref().filter(|s| s.account == account);
         let mut methods = before.map(|s| s.methods.clone()).unwrap_or_default();
-        methods.extend(tried.passed.iter().map(|method| (*method, self.now)));
+        let now = self.at("access");
+        methods.extend(tried.passed.iter().map(|method| (*method, now)));
         let device = tried.device.clone().or_else(|| before.and_then(|s| s.device.clone()));
         self.access_sessions.insert(v.jar.clone(), AccessSession { account, methods, device });
     }
@@ -277,7 +282,7 @@ impl Oracle {
     fn live<'t>(&self, rule: &PolicyRule, tried: &'t Tried) -> Option<&'t AccessSession> {
         let session = tried.session.as_ref()?;
         let fresh = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
-        let young = session.methods.values().any(|at| self.now.since(*at) < fresh);
+        let young = session.methods.values().any(|at| self.at("access").since(*at) < fresh);
         let hers = tried.person.as_ref().is_none_or(|p| *p == session.account);
         (young && hers).then_some(session)
     }
@@ -287,7 +292,7 @@ impl Oracle {
         let session = self.live(rule, tried)?;
         let fresh = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
         let at = *session.methods.get(&method)?;
-        (self.now.since(at) < fresh).then(|| session.account.clone())
+        (self.at("access").since(at) < fresh).then(|| session.account.clone())
     }
 
     // fallback-person: whom a chain identified stays the sign-in's person, unless the assumption says otherwise

@@ -3,9 +3,10 @@
 //! UEM knows what the device last reported. It looks at that when the device enrols and at each sweep, and never in between.
 
 use crate::Oracle;
+use crate::reach::Reach;
 use federation::device::{Device, Facts};
 use federation::tenant::uem::{
-    ActionKind, ComplianceAction, CompliancePolicy, ComplianceRule, FirstCheck, Matching, Payload, Template,
+    ActionKind, ComplianceAction, CompliancePolicy, ComplianceRule, FirstCheck, Matching, Payload, Profile, Template,
 };
 use federation::{Client, DeviceKind, Platform, Time};
 use scenarios::{PlantKind, Planting};
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// UEM's certificates are good from a little before they are made.
+const BACKDATE: Duration = Duration::from_secs(300);
 
 /// A device certificate with what stands in it.
 #[derive(Debug, Clone)]
@@ -43,6 +46,10 @@ pub(crate) struct Phone {
     pub facts: Facts,
     /// UEM user by name, while UEM counts the device as enrolled.
     pub enrolled_as: Option<String>,
+    /// UEM has a record of it.
+    pub on_record: bool,
+    /// It holds a token: it can talk to UEM.
+    knows_uem: bool,
     pub certificates: BTreeMap<String, Certificate>,
     pub compliant: bool,
     reported: Facts,
@@ -74,6 +81,8 @@ impl Phone {
             os_version: device.os_version.clone(),
             facts: device.facts.clone(),
             enrolled_as: None,
+            on_record: false,
+            knows_uem: false,
             certificates: BTreeMap::new(),
             compliant: true,
             reported: device.facts.clone(),
@@ -164,9 +173,13 @@ impl Oracle {
     // m2-enrol
     pub(crate) fn enrol(&mut self, device: &str, user: &str) {
         let Some(mut phone) = self.phones.remove(device) else { return };
-        if self.world.uem.users.iter().any(|u| u.name == user) && !self.is_broken("uem") {
-            wipe(&mut phone);
+        let heard = self.reach_uem(device);
+        if self.world.uem.users.iter().any(|u| u.name == user) && heard != Reach::Nothing {
+            leave(&mut phone);
             phone.enrolled_as = Some(user.into());
+            phone.on_record = true;
+            // A token that was in an answer that was lost is nobody's, and UEM takes no other.
+            phone.knows_uem = heard == Reach::Answered;
             phone.judged = false;
             phone.compliant = true;
             self.report(&mut phone);
@@ -179,7 +192,7 @@ impl Oracle {
             let kept_away = self.kept_away(&phone);
             for profile in self.world.uem.profiles.iter().filter(|p| p.platforms.contains(&platform)) {
                 phone.withdraw(&Command::Remove(profile.name.clone()));
-                if !phone.leaving && !kept_away.contains(&profile.name) {
+                if phone.knows_uem && !phone.leaving && !kept_away.contains(&profile.name) {
                     self.install(&mut phone, &profile.name);
                 }
             }
@@ -198,8 +211,8 @@ impl Oracle {
             upn: user.upn.clone().unwrap_or_else(|| user.email.clone()),
             email: user.email.clone(),
             username: user.username.clone(),
-            from: self.now,
-            until: self.now + DAY * uem.ca.leaf_days,
+            from: self.at("uem") - BACKDATE,
+            until: self.at("uem") + DAY * uem.ca.leaf_days,
             planted: None,
             revoked: None,
         };
@@ -230,19 +243,47 @@ impl Oracle {
         phone.certificates.insert(wish.profile.clone(), certificate);
     }
 
+    /// A person asks on the device for a profile that is meant for it.
+    pub(crate) fn install_by_hand(&mut self, device: &str, profile: &str) {
+        let Some(mut phone) = self.phones.remove(device) else { return };
+        let platform = uem_platform(phone.kind);
+        let fits = |p: &Profile| p.name == profile && p.platforms.contains(&platform);
+        let offered = self.world.uem.profiles.iter().any(fits) && !self.kept_away(&phone).contains(profile);
+        let at_home = phone.knows_uem && phone.enrolled_as.is_some() && !phone.leaving;
+        if offered && at_home && self.reach_uem(device) == Reach::Answered {
+            self.install(&mut phone, profile);
+        }
+        self.phones.insert(device.into(), phone);
+    }
+
+    /// UEM has the device install a profile anew; the device is told at once.
+    pub(crate) fn renew(&mut self, device: &str, profile: &str) {
+        let now = self.at("uem");
+        if let Some(phone) = self.phones.get_mut(device) {
+            phone.withdraw(&Command::Install(profile.into()));
+            phone.send(now, Command::Install(profile.into()));
+        }
+        self.check_in(device);
+    }
+
     fn report(&self, phone: &mut Phone) {
         phone.reported = phone.facts.clone();
         phone.reported_os = phone.os_version.clone();
-        phone.seen = self.now;
+        phone.seen = self.at("uem");
     }
 
-    /// The device reports and gets what waits for it.
+    /// The device reports and gets what waits for it. One that has left is told so.
     pub(crate) fn check_in(&mut self, device: &str) {
         let Some(mut phone) = self.phones.remove(device) else { return };
         // uem-down
-        if !self.is_broken("uem") && phone.enrolled_as.is_some() {
-            self.report(&mut phone);
-            self.deliver(&mut phone);
+        let heard = self.reach_uem(device);
+        if phone.knows_uem && heard != Reach::Nothing {
+            if phone.enrolled_as.is_some() {
+                self.report(&mut phone);
+                self.deliver(&mut phone, heard);
+            } else if heard == Reach::Answered {
+                wipe(&mut phone);
+            }
         }
         self.phones.insert(device.into(), phone);
     }
@@ -253,28 +294,37 @@ impl Oracle {
         }
     }
 
-    fn deliver(&self, phone: &mut Phone) {
-        let (due, later): (Vec<_>, Vec<_>) = phone.commands.drain(..).partition(|c| c.at <= self.now);
+    /// What is lost on its way is not sent again, but for a wipe: a device that has left hears of it each time.
+    fn deliver(&self, phone: &mut Phone, heard: Reach) {
+        let now = self.at("uem");
+        let (due, later): (Vec<_>, Vec<_>) = phone.commands.drain(..).partition(|c| c.at <= now);
         phone.commands = later;
         for command in due {
             match command.what {
+                Command::Wipe if heard == Reach::Answered => wipe(phone),
+                Command::Wipe => leave(phone),
+                _ if heard != Reach::Answered => {}
                 Command::Remove(profile) => {
                     phone.certificates.remove(&profile);
                 }
                 Command::Install(profile) => self.install(phone, &profile),
-                Command::Wipe => wipe(phone),
             }
         }
     }
 
-    /// An administrator's enterprise wipe: the device is told at once.
-    pub(crate) fn wipe(&mut self, device: &str) {
-        let reachable = !self.is_broken("uem");
+    /// An administrator's enterprise wipe: pending until the device's next check-in, and nobody wakes it for that.
+    pub(crate) fn request_wipe(&mut self, device: &str) {
+        let now = self.at("uem");
         if let Some(phone) = self.phones.get_mut(device) {
-            phone.enrolled_as = None;
-            if reachable {
-                wipe(phone);
-            }
+            phone.leaving = true;
+            phone.commands = vec![Waiting { at: now, what: Command::Wipe, due: true }];
+        }
+    }
+
+    /// UEM no longer counts the device as its own; the device hears of it later.
+    pub(crate) fn leave(&mut self, device: &str) {
+        if let Some(phone) = self.phones.get_mut(device) {
+            leave(phone);
         }
     }
 
@@ -295,10 +345,11 @@ impl Oracle {
         if phone.enrolled_as.is_none() || phone.leaving {
             return;
         }
+        let now = self.at("uem");
         let before = self.kept_away(phone);
         for policy in &self.world.uem.compliance_policies {
-            if violated(policy, phone, self.now) {
-                phone.found.entry(policy.name.clone()).or_insert(self.now);
+            if violated(policy, phone, now) {
+                phone.found.entry(policy.name.clone()).or_insert(now);
             } else {
                 phone.found.remove(&policy.name);
             }
@@ -306,7 +357,7 @@ impl Oracle {
         phone.found.retain(|name, _| self.world.uem.compliance_policies.iter().any(|p| p.name == *name));
         phone.fired.retain(|(name, _)| phone.found.contains_key(name));
         self.act(phone);
-        let delivered = self.now + minutes(self.world.uem.delivery_minutes);
+        let delivered = now + minutes(self.world.uem.delivery_minutes);
         let after = self.kept_away(phone);
         for profile in before.difference(&after) {
             if !phone.withdraw(&Command::Remove(profile.clone())) {
@@ -339,11 +390,12 @@ impl Oracle {
     /// Actions and escalations whose time has come.
     // compliance-implied
     fn act(&self, phone: &mut Phone) {
-        let delivered = self.now + minutes(self.world.uem.delivery_minutes);
+        let now = self.at("uem");
+        let delivered = now + minutes(self.world.uem.delivery_minutes);
         for policy in &self.world.uem.compliance_policies {
             let Some(found) = phone.found.get(&policy.name).copied() else { continue };
             for (i, action) in policy.actions.iter().enumerate() {
-                if found + minutes(action.after_minutes) > self.now || !phone.fired.insert((policy.name.clone(), i)) {
+                if found + minutes(action.after_minutes) > now || !phone.fired.insert((policy.name.clone(), i)) {
                     continue;
                 }
                 match &action.what {
@@ -362,20 +414,25 @@ impl Oracle {
         }
     }
 
-    /// Lets virtual time pass: sweeps, escalations and deliveries happen when they are due.
+    /// Lets virtual time pass: sweeps, escalations and deliveries happen when they are due, by UEM's clock.
     pub(crate) fn pass_until(&mut self, until: Time) {
         let cadence = minutes(self.world.uem.compliance_sweep_minutes.max(1));
+        let end = self.shown("uem", until);
+        let ahead = end.0 - until.0;
         loop {
             let next = self.next_change();
-            if next.min(self.next_sweep) > until {
+            let due = next.min(self.next_sweep);
+            if due > end {
                 break;
             }
+            self.now = self.now.max(Time(due.0 - ahead));
             if self.next_sweep <= next {
-                self.now = self.now.max(self.next_sweep);
-                self.next_sweep = self.next_sweep + cadence;
+                // Sweeps that were missed while the clock jumped are made up for once.
+                while self.next_sweep <= self.at("uem") {
+                    self.next_sweep = self.next_sweep + cadence;
+                }
                 self.sweep();
             } else {
-                self.now = self.now.max(next);
                 self.do_due();
             }
         }
@@ -385,12 +442,13 @@ impl Oracle {
     /// Devices report before UEM looks, so one that was mended in the meantime is spared its escalation.
     fn do_due(&mut self) {
         self.check_in_all();
+        let now = self.at("uem");
         for device in self.phones.keys().cloned().collect::<Vec<_>>() {
             let Some(mut phone) = self.phones.remove(&device) else { continue };
-            if self.escalation(&phone).is_some_and(|at| at <= self.now) {
+            if self.escalation(&phone).is_some_and(|at| at <= now) {
                 self.judge(&mut phone);
             }
-            for command in phone.commands.iter_mut().filter(|c| c.at <= self.now) {
+            for command in phone.commands.iter_mut().filter(|c| c.at <= now) {
                 command.due = true;
             }
             self.phones.insert(device, phone);
@@ -398,7 +456,7 @@ impl Oracle {
         self.check_in_all();
     }
 
-    /// When an escalation or a delivery is due next.
+    /// When an escalation or a delivery is due next, by UEM's clock.
     fn next_change(&self) -> Time {
         let mut next = Time::MAX;
         for phone in self.phones.values().filter(|p| p.enrolled_as.is_some()) {
@@ -428,15 +486,22 @@ impl Oracle {
         let ca = &self.world.uem.ca;
         let every = i64::from(ca.crl_minutes.max(1)) * 60_000;
         let next = self.start.0 + ((revoked.0 - self.start.0).div_euclid(every) + 1) * every;
-        ca.publish_at_once || self.now.0 >= next
+        ca.publish_at_once || self.at("uem").0 >= next
     }
 }
 
-fn wipe(phone: &mut Phone) {
-    phone.certificates.clear();
+/// UEM forgets what it wanted of the device.
+fn leave(phone: &mut Phone) {
     phone.enrolled_as = None;
     phone.leaving = false;
     phone.commands.clear();
     phone.found.clear();
     phone.fired.clear();
+}
+
+/// The device drops what UEM put there.
+fn wipe(phone: &mut Phone) {
+    leave(phone);
+    phone.certificates.clear();
+    phone.knows_uem = false;
 }

@@ -7,7 +7,9 @@ mod access;
 mod device;
 mod methods;
 mod okta;
+mod reach;
 mod rules;
+mod state;
 mod steps;
 
 use access::AccessSession;
@@ -46,7 +48,10 @@ pub struct Oracle {
     okta_sessions: BTreeMap<Jar, OktaSession>,
     access_sessions: BTreeMap<Jar, AccessSession>,
     app_sessions: BTreeMap<(Jar, String), AppSession>,
-    broken: BTreeMap<String, Breakage>,
+    /// By party and the caller that it fails; no caller means all.
+    broken: BTreeMap<(String, Option<String>), Breakage>,
+    /// Seconds that a party's clock is ahead.
+    skews: BTreeMap<String, i64>,
     /// People whom Okta made from an identity provider's word (JIT).
     newcomers: Vec<federation::tenant::okta::User>,
     /// Enrolment link that a device shows.

@@ -2,6 +2,7 @@
 
 use crate::access::Account;
 use crate::device::Certificate;
+use crate::reach::Reach;
 use crate::{Oracle, Stop, Visit, stop};
 use federation::Outcome;
 use federation::tenant::access::{AuthMethod, CertificateIdentifier, Pending, UdidLocation};
@@ -34,15 +35,15 @@ impl Oracle {
             }
             _ => {}
         }
-        if self.now < certificate.from {
+        if self.at("access") < certificate.from {
             v.because("certificate/not-yet-valid");
             return None;
         }
-        if self.now > certificate.until {
+        if self.at("access") > certificate.until {
             v.because("certificate/expired");
             return None;
         }
-        if settings.check_revocation && self.fails_for("uem", 10_000) {
+        if settings.check_revocation && self.reach("access", "uem", 10_000) != Reach::Answered {
             return None;
         }
         if settings.check_revocation && self.revocation_is_public(certificate) {
@@ -109,8 +110,8 @@ impl Oracle {
             v.because("compliance/unknown-device");
             return false;
         }
-        if integration.host != uem.host || self.fails_for("uem", integration.timeout_ms) {
-            let nonsense = self.broken.get("uem").is_some_and(|b| b.how == BreakHow::Nonsense);
+        if integration.host != uem.host || self.reach("access", "uem", integration.timeout_ms) != Reach::Answered {
+            let nonsense = self.breakage("access", "uem").is_some_and(|b| b.how == BreakHow::Nonsense);
             v.because(if nonsense { "compliance/uem-error" } else { "compliance/uem-unreachable" });
             return false;
         }

@@ -52,7 +52,7 @@ impl Oracle {
 
     /// From Okta's door to the app: the user whom Okta states.
     pub(crate) fn at_okta(&mut self, v: &mut Visit, app: &str) -> Result<String, Stop> {
-        self.needs("okta")?;
+        self.visit_needs(v, "okta")?;
         if !self.world.okta.apps.iter().any(|a| a.name == app) {
             return stop(Outcome::OktaError, "okta");
         }
@@ -75,7 +75,7 @@ impl Oracle {
     }
 
     fn live_okta_session(&mut self, v: &Visit) -> Option<String> {
-        let now = self.now;
+        let now = self.at("okta");
         let session = self.okta_sessions.get_mut(&v.jar)?;
         let idle = now.since(session.used) >= minutes(session.idle_minutes) && session.idle_minutes > 0;
         let old = session.lifetime_minutes > 0 && now.since(session.since) >= minutes(session.lifetime_minutes);
@@ -157,7 +157,7 @@ impl Oracle {
         // m2-idp-context
         let device_trust = idp.request_context == RequestContext::DeviceTrust;
         let answer = self.at_access(v, &idp.name, device_trust)?;
-        self.needs("okta")?;
+        self.visit_needs(v, "okta")?;
         // What Okta cannot verify it does not read.
         let signed = match (&answer, idp.response_signature) {
             (Answer::Failure { signed }, _) => *signed,
@@ -171,6 +171,13 @@ impl Oracle {
             return stop(Outcome::OktaError, "okta");
         }
         if idp.issuer != format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", self.world.access.host) {
+            return stop(Outcome::OktaError, "okta");
+        }
+        // clock-skew: Max Clock Skew is for assertions; a failure has none
+        let source = self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == idp.name);
+        let life = source.map_or(0, |s| i64::from(s.validity_seconds));
+        let in_time = self.in_time("access", "okta", 15, Some(life), i64::from(idp.max_clock_skew_seconds));
+        if matches!(answer, Answer::Success { .. }) && !in_time {
             return stop(Outcome::OktaError, "okta");
         }
         self.conclude(v, &idp, &answer);
@@ -273,9 +280,9 @@ impl Oracle {
         }
         let session = OktaSession {
             user: user.name.clone(),
-            since: self.now,
-            used: self.now,
-            authenticated: self.now,
+            since: self.at("okta"),
+            used: self.at("okta"),
+            authenticated: self.at("okta"),
             factor_done: done || v.okta_factor_done,
             trust: v.trust,
             idle_minutes: rule.as_ref().map_or(120, |r| r.idle_minutes),
@@ -292,7 +299,7 @@ impl Oracle {
         let (code, push) = (user.factors.contains(&Factor::Totp), user.factors.contains(&Factor::Push));
         let passed = match v.step.mfa {
             // Her authenticator knows her own account only.
-            MfaAnswer::Totp if code => own,
+            MfaAnswer::Totp if code => own && self.code_is_current(),
             MfaAnswer::Totp | MfaAnswer::PushApprove => push,
             MfaAnswer::PushDeny | MfaAnswer::None | MfaAnswer::Wrong => false,
         };
@@ -305,6 +312,13 @@ impl Oracle {
             session.factor_done = true;
         }
         Ok(())
+    }
+
+    /// A code is good for its half minute and for one to either side.
+    // clock-skew
+    fn code_is_current(&self) -> bool {
+        let step = |time: Time| time.0.div_euclid(30_000);
+        (step(self.now) - step(self.at("okta"))).abs() <= 1
     }
 
     /// Assignment, then the app's sign-on rules in order.
@@ -373,9 +387,9 @@ impl Oracle {
             return stop(if enrol { Outcome::EnrolmentPage } else { Outcome::Denied }, "okta");
         }
         let session = self.okta_sessions.get(&v.jar);
-        let authenticated = session.map_or(self.now, |s| s.authenticated);
+        let authenticated = session.map_or(self.at("okta"), |s| s.authenticated);
         if let Some(limit) = rule.reauthenticate_after_minutes
-            && self.now.since(authenticated) > minutes(limit).max(GRACE)
+            && self.at("okta").since(authenticated) > minutes(limit).max(GRACE)
         {
             v.because("reauthenticate/due");
             return Ok(Verdict::AuthenticateAgain);

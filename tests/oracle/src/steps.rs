@@ -3,7 +3,7 @@
 use crate::device::{Phone, seen_platform};
 use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
 use federation::{Client, DeviceContext, Outcome, Time, World};
-use scenarios::{Action, BreakHow, FactsPatch, MfaAnswer, SignIn, Start};
+use scenarios::{Action, BreakHow, FactsPatch, MfaAnswer, SignIn, Start, WipePhase};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -12,8 +12,6 @@ use std::time::Duration;
 const ANSWER: Duration = Duration::from_secs(4);
 /// How long a push waits for an answer.
 const PUSH_LIFE: Duration = Duration::from_secs(300);
-/// How long a browser waits for an answer.
-const PATIENCE_MS: u64 = 60_000;
 
 impl Oracle {
     /// The world as it stands at its start; devices that start enrolled are.
@@ -30,6 +28,7 @@ impl Oracle {
             access_sessions: BTreeMap::new(),
             app_sessions: BTreeMap::new(),
             broken: BTreeMap::new(),
+            skews: BTreeMap::new(),
             newcomers: Vec::new(),
             links: BTreeMap::new(),
         };
@@ -48,7 +47,18 @@ impl Oracle {
             Action::SignIn(step) => return Some(self.sign_in(step)),
             Action::Enrol(e) => self.enrol(&e.device, &e.as_user),
             Action::FollowLink(f) => self.follow_link(&f.who, &f.on),
-            Action::Wipe(d) => self.wipe(&d.device),
+            Action::Unenrol(d) => {
+                self.leave(&d.device);
+                self.check_in(&d.device);
+            }
+            Action::Wipe(w) => match w.phase {
+                WipePhase::Whole => {
+                    self.request_wipe(&w.device);
+                    self.check_in(&w.device);
+                }
+                WipePhase::Request => self.request_wipe(&w.device),
+                WipePhase::Confirm => self.leave(&w.device),
+            },
             Action::DeviceFacts(change) => {
                 if let Some(phone) = self.phones.get_mut(&change.device) {
                     patch(phone, &change.facts);
@@ -56,13 +66,15 @@ impl Oracle {
             }
             Action::Sweep => self.sweep(),
             Action::CheckIn(d) => self.check_in(&d.device),
+            Action::InstallProfile(p) => self.install_by_hand(&p.device, &p.profile),
+            Action::RenewCertificate(p) => self.renew(&p.device, &p.profile),
             Action::RemoveProfile(p) => {
                 if let Some(phone) = self.phones.get_mut(&p.device) {
                     phone.certificates.remove(&p.profile);
                 }
             }
             Action::RevokeCertificate(p) => {
-                let now = self.now;
+                let now = self.at("uem");
                 if let Some(certificate) =
                     self.phones.get_mut(&p.device).and_then(|d| d.certificates.get_mut(&p.profile))
                 {
@@ -76,11 +88,20 @@ impl Oracle {
             }
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
             Action::Wait(wait) => self.pass_until(self.now + Duration::from_secs(wait.minutes.saturating_mul(60))),
-            Action::Break(breakage) => {
-                self.broken.insert(breakage.party.clone(), breakage.clone());
+            Action::Break(breakage) if breakage.how == BreakHow::ClockSkew => {
+                self.skews.insert(breakage.party.clone(), breakage.seconds);
             }
-            Action::Mend(party) => {
-                self.broken.remove(&party.party);
+            Action::Break(breakage) => {
+                self.broken.insert((breakage.party.clone(), breakage.from.clone()), breakage.clone());
+            }
+            Action::Mend(mend) => {
+                let stays = |(party, from): &(String, Option<String>)| {
+                    *party != mend.party || (mend.from.is_some() && *from != mend.from)
+                };
+                self.broken.retain(|way, _| stays(way));
+                if mend.from.is_none() {
+                    self.skews.remove(&mend.party);
+                }
             }
         }
         None
@@ -97,7 +118,7 @@ impl Oracle {
 
     /// session-age: a session lives on both sides; a party that does not answer ends nothing.
     fn sign_out(&mut self, on: &str, at: &str) {
-        if self.needs(at).is_err() {
+        if self.needs(on, at).is_err() {
             return;
         }
         match at {
@@ -105,27 +126,6 @@ impl Oracle {
             "access" => self.access_sessions.retain(|jar, _| jar.0 != on),
             app => self.app_sessions.retain(|(jar, name), _| jar.0 != on || name != app),
         }
-    }
-
-    /// Whether a caller with `patience_ms` gets no usable answer from a party.
-    pub(crate) fn fails_for(&self, party: &str, patience_ms: u64) -> bool {
-        self.broken.get(party).is_some_and(|b| match b.how {
-            BreakHow::Unreachable | BreakHow::Nonsense => true,
-            BreakHow::Slow => b.delay_ms >= patience_ms,
-        })
-    }
-
-    /// Whether a device gets no usable answer.
-    pub(crate) fn is_broken(&self, party: &str) -> bool {
-        self.fails_for(party, 30_000)
-    }
-
-    /// The browser needs the party; without an answer it stops there.
-    pub(crate) fn needs(&self, party: &str) -> Result<(), Stop> {
-        if self.fails_for(party, PATIENCE_MS) {
-            return stop(Outcome::Unreachable, "browser");
-        }
-        Ok(())
     }
 
     /// The person answers a prompt.
@@ -174,16 +174,26 @@ impl Oracle {
     fn through(&mut self, visit: &mut Visit) -> Result<(AppSession, Outcome), Stop> {
         let app = visit.step.app.clone();
         if visit.step.start == Start::Sp {
-            self.needs(&app)?;
+            self.visit_needs(visit, &app)?;
             // session-age: the app's own session asks nobody
             if let Some(session) = self.app_sessions.get(&(visit.jar.clone(), app.clone())) {
                 return Ok((session.clone(), Outcome::Granted));
             }
         }
+        // clock-skew: Okta takes an app's request that is two minutes early
+        if visit.step.start == Start::Sp && !self.in_time(&app, "okta", 0, None, 120) {
+            self.visit_needs(visit, "okta")?;
+            return stop(Outcome::OktaError, "okta");
+        }
         let user = self.at_okta(visit, &app)?;
-        self.needs(&app)?;
+        self.visit_needs(visit, &app)?;
         let takes_it = self.world.apps.iter().find(|a| a.name == app).is_some_and(|a| a.accept_idp_initiated);
         if visit.step.start == Start::Dashboard && !takes_it {
+            return stop(Outcome::AppRejected, &app);
+        }
+        // clock-skew: Okta's assertion is good from now, for five minutes
+        let skew = self.world.apps.iter().find(|a| a.name == app).map_or(0, |a| i64::from(a.clock_skew_seconds));
+        if !self.in_time("okta", &app, 0, Some(300), skew) {
             return stop(Outcome::AppRejected, &app);
         }
         let login = self.okta_user(&user).map(|u| u.login.clone()).unwrap_or_default();

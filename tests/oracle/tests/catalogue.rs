@@ -13,7 +13,14 @@ fn authors_and_oracle_agree() {
             // A try speaks of its last sign-in; those before it keep what the unchanged world expects.
             let from = if case.id.contains('~') { last_sign_in(&case.steps) } else { 0 };
             for (number, step) in case.steps.iter().enumerate() {
-                let Some(got) = oracle.apply(&step.action) else { continue };
+                let got = oracle.apply(&step.action);
+                for (path, want) in step.expect.state.0.iter().filter(|_| number >= from) {
+                    let got = scenarios::Thing::parse(path).and_then(|thing| oracle.state(&thing));
+                    if let Some(got) = got.filter(|got| got != want) {
+                        wrong.push(format!("{} line {}: {path}: author {want}, oracle {got}", case.id, step.line));
+                    }
+                }
+                let Some(got) = got else { continue };
                 if number < from {
                     continue;
                 }

@@ -7,8 +7,8 @@ use federation::tenant::uem::{ActionKind, ComplianceAction, Payload};
 use federation::{Client, DeviceContext, Outcome, Platform, World};
 use oracle::{Expected, Oracle};
 use scenarios::{
-    Action, BreakHow, Breakage, Enrolment, FactsChange, FactsPatch, MfaAnswer, OnDevice, OnProfile, PasswordEntry,
-    SignIn, Start, Wait,
+    Action, BreakHow, Breakage, Enrolment, FactsChange, FactsPatch, MfaAnswer, OnProfile, PasswordEntry, SignIn, Start,
+    Wait, Wipe,
 };
 
 type Change = fn(&mut World);
@@ -304,7 +304,7 @@ fn a_live_session_skips_the_checks() {
     for (change, second) in [(routing_only as Change, Outcome::Granted), (device_trust, Outcome::EnrolmentPage)] {
         let mut oracle = Oracle::new(&world(change));
         assert_eq!(sign_in(&mut oracle, "iphone", "lunch").outcome, Outcome::Granted);
-        oracle.apply(&Action::Wipe(OnDevice { device: "iphone".into() }));
+        oracle.apply(&Action::Wipe(Wipe { device: "iphone".into(), phase: Default::default() }));
         assert_eq!(sign_in(&mut oracle, "iphone", "salesforce").outcome, second);
     }
 }
@@ -325,7 +325,13 @@ fn uem_down() {
     for how in [BreakHow::Unreachable, BreakHow::Slow, BreakHow::Nonsense] {
         for (change, outcome) in [(routing_only as Change, Outcome::AccessDenied), (device_trust, Outcome::Granted)] {
             let mut oracle = Oracle::new(&world(change));
-            oracle.apply(&Action::Break(Breakage { party: "uem".into(), how, delay_ms: 30_000 }));
+            oracle.apply(&Action::Break(Breakage {
+                party: "uem".into(),
+                from: None,
+                how,
+                delay_ms: 30_000,
+                seconds: 0,
+            }));
             assert_eq!(sign_in(&mut oracle, "iphone", "salesforce").outcome, outcome, "{how:?}");
         }
     }

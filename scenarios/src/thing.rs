@@ -1,0 +1,97 @@
+//! Things whose state an author may expect after a step: `state = { "uem.devices.alices-iphone.compliance" = "compliant" }`.
+
+use federation::World;
+
+/// One thing, named by its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// `uem.devices.DEVICE.enrolment`: as UEM's REST API has it.
+    Enrolment(String),
+    /// `uem.devices.DEVICE.compliance`: as UEM's REST API has it.
+    Compliance(String),
+    /// `uem.devices.DEVICE.violations`: names of the compliance policies that it breaks, as UEM's REST API has them.
+    Violations(String),
+    /// `devices.DEVICE.profiles`: names of the profiles that the device holds.
+    Profiles(String),
+    /// `devices.DEVICE.certificates.PROFILE`: what somebody who checks dates and the published CRL thinks of it.
+    Certificate { device: String, profile: String },
+    /// `okta.sessions.DEVICE`, `access.sessions.DEVICE`, `apps.APP.sessions.DEVICE`: the login of the live session of the
+    /// device's browser; with `DEVICE/app` and `DEVICE/hub` of its native apps and of the Hub.
+    Session { at: String, device: String, program: String },
+}
+
+const PROGRAMS: [&str; 3] = ["browser", "app", "hub"];
+
+impl Thing {
+    /// Reads a path. Whether its names lead anywhere is for the world to say.
+    pub fn parse(path: &str) -> Option<Thing> {
+        if let Some((device, what)) = path.strip_prefix("uem.devices.").and_then(|rest| rest.rsplit_once('.')) {
+            let device = device.to_string();
+            return match what {
+                "enrolment" => Some(Thing::Enrolment(device)),
+                "compliance" => Some(Thing::Compliance(device)),
+                "violations" => Some(Thing::Violations(device)),
+                _ => None,
+            };
+        }
+        if let Some(rest) = path.strip_prefix("devices.") {
+            if let Some((device, profile)) = rest.split_once(".certificates.") {
+                return Some(Thing::Certificate { device: device.into(), profile: profile.into() });
+            }
+            return rest.strip_suffix(".profiles").map(|device| Thing::Profiles(device.into()));
+        }
+        let (at, jar) = path.strip_prefix("apps.").unwrap_or(path).split_once(".sessions.")?;
+        let (device, program) = jar.split_once('/').unwrap_or((jar, "browser"));
+        (path.starts_with("apps.") || ["okta", "access"].contains(&at)).then(|| Thing::Session {
+            at: at.into(),
+            device: device.into(),
+            program: program.into(),
+        })
+    }
+
+    /// Every path that leads somewhere in `world`.
+    pub(crate) fn paths(world: &World) -> Vec<String> {
+        let mut paths = Vec::new();
+        for device in world.devices.iter().map(|d| &d.name) {
+            paths.extend(["enrolment", "compliance", "violations"].map(|what| format!("uem.devices.{device}.{what}")));
+            paths.push(format!("devices.{device}.profiles"));
+            paths.extend(world.uem.profiles.iter().map(|p| format!("devices.{device}.certificates.{}", p.name)));
+            let apps = world.apps.iter().map(|app| format!("apps.{}", app.name));
+            for at in ["okta".to_string(), "access".to_string()].into_iter().chain(apps) {
+                paths.extend(PROGRAMS.map(|program| match program {
+                    "browser" => format!("{at}.sessions.{device}"),
+                    program => format!("{at}.sessions.{device}/{program}"),
+                }));
+            }
+        }
+        paths
+    }
+
+    /// The words that its state can be; `None`: a login, or names.
+    pub fn words(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Thing::Enrolment(_) => Some(&["enrolled", "wipe-pending", "unenrolled", "unknown"]),
+            Thing::Compliance(_) => Some(&["compliant", "non-compliant", "pending", "not-available", "unknown"]),
+            Thing::Certificate { .. } => Some(&[
+                "valid",
+                "expired",
+                "not-yet-valid",
+                "revoked",
+                "none",
+                "unknown-issuer",
+                "bad-signature",
+                "key-usage",
+            ]),
+            Thing::Violations(_) | Thing::Profiles(_) | Thing::Session { .. } => None,
+        }
+    }
+
+    /// The names of which its state can be a list; `None`: it is no list.
+    pub(crate) fn names<'a>(&self, world: &'a World) -> Option<Vec<&'a str>> {
+        match self {
+            Thing::Violations(_) => Some(world.uem.compliance_policies.iter().map(|p| p.name.as_str()).collect()),
+            Thing::Profiles(_) => Some(world.uem.profiles.iter().map(|p| p.name.as_str()).collect()),
+            _ => None,
+        }
+    }
+}
