@@ -136,7 +136,9 @@ impl Stage {
             Action::Wipe(wipe) => self.wipe(wipe).await?,
             Action::InstallProfile(on) => {
                 let (net, hosts, ip) = self.way_to_uem();
-                let done = self.handset(&on.device)?.install(&net, &hosts, ip, &on.profile).await;
+                let profile = self.running.world.uem.profiles.iter().find(|p| p.name == on.profile);
+                let payload = profile.map(|p| p.payload);
+                let done = self.handset(&on.device)?.install(&net, &hosts, ip, &on.profile, payload).await;
                 self.tell(&on.device, &format!("does not get profile {}", on.profile), done);
             }
             Action::RemoveProfile(on) => {
