@@ -2,11 +2,11 @@
 //! example of each.
 
 use federation::{Client, World};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The one action key of a `[[step]]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// `sign_in = { who, on, app, … }`
@@ -36,7 +36,7 @@ pub enum Action {
     /// `plant_certificate = { device, profile, as_user, kind }`: a bad certificate takes the place of a profile's.
     PlantCertificate(Planting),
     /// `change = [{ at, set }]`: an administrator changes settings.
-    #[serde(skip_deserializing)]
+    #[serde(skip)]
     Change(Change),
     /// `sign_out = { on, at }`
     SignOut(SignOut),
@@ -73,7 +73,7 @@ impl Action {
 }
 
 /// Somebody opens an app.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// `people`, by name.
@@ -101,7 +101,7 @@ impl SignIn {
 }
 
 /// Where a sign-in begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// At the app.
@@ -112,7 +112,7 @@ pub enum Start {
 }
 
 /// What is typed where a password is asked for, at Okta or at Access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PasswordEntry {
     #[default]
@@ -123,7 +123,7 @@ pub enum PasswordEntry {
 }
 
 /// How she answers when a factor is asked for. At Access `totp` and `push-approve` approve, `push-deny` and `wrong` deny.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MfaAnswer {
     /// The right code.
@@ -137,7 +137,7 @@ pub enum MfaAnswer {
     Wrong,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrolment {
     pub device: String,
@@ -146,7 +146,7 @@ pub struct Enrolment {
 }
 
 /// A link to UEM's web enrolment ends with the device enrolled by her; one to an app store only brings the Hub.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FollowLink {
     /// `people`, by name.
@@ -155,13 +155,13 @@ pub struct FollowLink {
     pub on: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnDevice {
     pub device: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wipe {
     pub device: String,
@@ -170,7 +170,7 @@ pub struct Wipe {
 }
 
 /// How far an enterprise wipe gets in this step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WipePhase {
     /// Requested, and the device hears of it at once, where it can reach UEM.
@@ -182,7 +182,7 @@ pub enum WipePhase {
     Confirm,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnProfile {
     pub device: String,
@@ -191,7 +191,7 @@ pub struct OnProfile {
 }
 
 /// A certificate with a real key that should authenticate nobody, put on a device past UEM.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Planting {
     pub device: String,
@@ -203,7 +203,7 @@ pub struct Planting {
 }
 
 /// What is wrong with a planted certificate. Each borrows the name of UEM's CA, or no browser would offer it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlantKind {
     /// Signed by another CA that goes by the same name.
@@ -218,7 +218,7 @@ pub enum PlantKind {
     Nobody,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactsChange {
     pub device: String,
@@ -226,7 +226,7 @@ pub struct FactsChange {
 }
 
 /// Facts that change; what is absent stays.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FactsPatch {
     pub compromised: Option<bool>,
@@ -260,7 +260,7 @@ pub struct Patch {
     pub line: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignOut {
     /// Device whose browser it is.
@@ -269,13 +269,13 @@ pub struct SignOut {
     pub at: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     pub minutes: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Breakage {
     /// `okta`, `access`, `uem` or an app.
@@ -297,7 +297,7 @@ fn half_a_minute() -> u64 {
     30_000
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BreakHow {
     /// Nobody answers.
@@ -313,7 +313,7 @@ pub enum BreakHow {
     ClockSkew,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mend {
     pub party: String,

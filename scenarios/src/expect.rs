@@ -2,13 +2,13 @@
 
 use crate::action::Action;
 use federation::{DeviceContext, Outcome};
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// What should be seen. Absent: not looked at. Lists: each of these occurs, in whatever place.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expect {
     pub outcome: Option<Outcome>,
@@ -50,7 +50,7 @@ impl Expect {
 }
 
 /// Login with a live session in the end; an empty text says that nobody has one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AsWhom {
     pub okta: Option<String>,
@@ -59,11 +59,12 @@ pub struct AsWhom {
 }
 
 /// Paths of things, each with what is expected there; written as dotted keys, quoted or not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct State(pub BTreeMap<String, Stated>);
 
 /// The state of one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Stated {
     Word(String),
     /// In whatever order.

@@ -46,6 +46,7 @@ mod requirements;
 mod script;
 mod thing;
 mod tree;
+mod write;
 
 pub use action::{
     Action, BreakHow, Breakage, Change, Enrolment, FactsChange, FactsPatch, FollowLink, Mend, MfaAnswer, OnDevice,
@@ -58,3 +59,4 @@ pub use load::{load_file, load_str};
 pub use model::{Case, Cell, Location, Scenario, SourceMap, Step, Try};
 pub use requirements::{Assumption, Requirement, Requirements, requirements};
 pub use thing::Thing;
+pub use write::write;

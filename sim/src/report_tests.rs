@@ -16,6 +16,7 @@ fn step(outcome: Outcome, missed: &[(&str, &str, &str)]) -> StepResult {
     StepResult {
         number: 1,
         action: "alice opens wiki on alices-iphone".into(),
+        state: BTreeMap::new(),
         observed: Some(Observed {
             outcome,
             by: "okta".into(),

@@ -1,5 +1,6 @@
 //! Judgement: walls, the catalogue on both fabrics, author against oracle against simulator.
 
+pub mod hand_over;
 pub mod worlds;
 
 use federation::Outcome;
@@ -33,7 +34,7 @@ pub fn replay(case: &Case, fabric: Fabric) -> CaseResult {
     fedsim::replay(case, &Options { fabric, ..Options::default() })
 }
 
-fn granted(observed: &fedsim::Observed) -> bool {
+pub fn granted(observed: &fedsim::Observed) -> bool {
     matches!(observed.outcome, Outcome::Granted | Outcome::GrantedAfterMfa)
 }
 

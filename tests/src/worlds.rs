@@ -146,16 +146,22 @@ fn rule() -> impl Strategy<Value = SignOnRule> {
         ]),
         prop::bool::weighted(0.9),
     )
-        .prop_map(|(device_trust, access, factor, reauthenticate_after_minutes, platforms, enabled)| SignOnRule {
-            name: String::new(),
-            enabled,
-            people: Default::default(),
-            location: Default::default(),
-            platforms,
-            device_trust,
-            access,
-            reauthenticate_after_minutes,
-            factor,
+        .prop_map(|(device_trust, access, factor, reauthenticate_after_minutes, mut platforms, enabled)| {
+            // The console offers the two words about trust only without these boxes.
+            if device_trust != Any {
+                platforms.retain(|p| !matches!(p, OtherMobile | OtherDesktop));
+            }
+            SignOnRule {
+                name: String::new(),
+                enabled,
+                people: Default::default(),
+                location: Default::default(),
+                platforms,
+                device_trust,
+                access,
+                reauthenticate_after_minutes,
+                factor,
+            }
         })
 }
 

@@ -10,47 +10,56 @@ use federation::tenant::uem::{Payload, Template};
 use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
 
 impl Oracle {
+    /// Whether the device holds a certificate now that passes all that its method checks.
+    // certificate-truth
+    pub fn holds_a_valid_certificate(&self, device: &str) -> bool {
+        let phone = self.phones.get(device);
+        phone.is_some_and(|p| p.certificates.values().any(|c| self.wrong_with(c).is_none()))
+    }
+
     /// The device's certificate for a method, where it passes what the method checks.
     // certificate-truth
     pub(crate) fn shown_certificate(&self, v: &mut Visit, method: AuthMethod) -> Option<Certificate> {
-        let (payload, settings) = match method {
-            AuthMethod::MobileSsoIos => (Payload::MobileSsoIos, &self.world.access.methods.mobile_sso_ios),
-            AuthMethod::MobileSsoAndroid => (Payload::MobileSsoAndroid, &self.world.access.methods.mobile_sso_android),
-            _ => (Payload::Certificate, &self.world.access.methods.certificate),
+        let payload = match method {
+            AuthMethod::MobileSsoIos => Payload::MobileSsoIos,
+            AuthMethod::MobileSsoAndroid => Payload::MobileSsoAndroid,
+            _ => Payload::Certificate,
         };
+        // Each method has a leg of its own, where a device shows what the payload is for and nothing else.
         let held = self.phones.get(&v.step.on)?.certificates.values().find(|c| c.payload == payload);
         let Some(certificate) = held else {
             v.because("certificate/missing");
             return None;
         };
-        // certificate-truth: of our CA, in its time, for clients
-        match certificate.planted {
-            Some(PlantKind::ForeignCa | PlantKind::SelfMade) => {
-                v.because("certificate/bad-signature");
-                return None;
-            }
-            Some(PlantKind::NoClientAuth) => {
-                v.because("certificate/key-usage");
-                return None;
-            }
-            _ => {}
-        }
-        if self.at("access") < certificate.from {
-            v.because("certificate/not-yet-valid");
-            return None;
-        }
-        if self.at("access") > certificate.until {
-            v.because("certificate/expired");
-            return None;
-        }
-        if settings.check_revocation && self.reach("access", "uem", 10_000) != Reach::Answered {
-            return None;
-        }
-        if settings.check_revocation && self.revocation_is_public(certificate) {
-            v.because("certificate/revoked");
+        if let Some(wrong) = self.wrong_with(certificate) {
+            v.because(wrong);
             return None;
         }
         Some(certificate.clone())
+    }
+
+    /// What is wrong with a certificate: it must be of our CA, for clients, in its time, and not known to be revoked.
+    // certificate-truth
+    fn wrong_with(&self, certificate: &Certificate) -> Option<&'static str> {
+        let methods = &self.world.access.methods;
+        let settings = match certificate.payload {
+            Payload::MobileSsoIos => &methods.mobile_sso_ios,
+            Payload::MobileSsoAndroid => &methods.mobile_sso_android,
+            Payload::Certificate => &methods.certificate,
+        };
+        let checked = settings.check_revocation;
+        match certificate.planted {
+            // Access fetches the list first, and without it nothing passes.
+            _ if checked && self.reach("access", "uem", 10_000) != Reach::Answered => {
+                Some("certificate/crl-unavailable")
+            }
+            Some(PlantKind::ForeignCa | PlantKind::SelfMade) => Some("certificate/bad-signature"),
+            Some(PlantKind::NoClientAuth) => Some("certificate/key-usage"),
+            _ if self.at("access") < certificate.from => Some("certificate/not-yet-valid"),
+            _ if self.at("access") > certificate.until => Some("certificate/expired"),
+            _ if checked && self.revocation_is_public(certificate) => Some("certificate/revoked"),
+            _ => None,
+        }
     }
 
     /// Whom the certificate names: the first identifier that is present counts.
