@@ -130,7 +130,8 @@ fn wrong(case: &Case, seen: &Seen) -> Vec<String> {
         }
         if granted && decided_by_trust(&case.world, observed) {
             count(&seen.trusted_grants);
-            if !trust_is_kept(&case.world) && !(valid && has(observed, "managed/by-certificate")) {
+            let shown = valid && has(observed, "managed/by-certificate");
+            if !shown && !trust_is_kept(&case.world) {
                 wrong.push(format!("granted as trusted without a valid certificate: {:#?}", observed.because));
             }
         }
