@@ -3,7 +3,7 @@
 //! For whoever finds a case by search and hands it on: a failing property, an analysis. What was written is read back
 //! before it is given away, so a file never means something else than the case it was made from.
 
-use crate::action::Action;
+use crate::action::{Action, BreakHow};
 use crate::expect::Expect;
 use crate::load_str;
 use crate::model::{Case, Step};
@@ -64,6 +64,14 @@ fn step(step: &Step) -> Result<Table, toml::ser::Error> {
         }
         action => table(action)?,
     };
+    if let (Action::Break(breakage), Some(Value::Table(keys))) = (&step.action, written.get_mut("break")) {
+        // What belongs to one way of breaking is no key of another.
+        keys.retain(|key, _| match key {
+            "delay_ms" => breakage.how == BreakHow::Slow,
+            "seconds" => breakage.how == BreakHow::ClockSkew,
+            _ => true,
+        });
+    }
     if step.expect != Expect::default() {
         written.insert("expect".into(), Value::Table(table(&step.expect)?));
     }
