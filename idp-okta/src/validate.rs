@@ -26,11 +26,15 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
     for rule in &okta.session_rules {
         check_location(okta, &format!("okta.session_rules.{}", rule.name), &rule.location, &mut found);
     }
+    let configured = okta.device_trust.ios.is_some() || okta.device_trust.android.is_some();
     for app in &okta.apps {
         for rule in &app.rules {
             let path = format!("okta.apps.{}.rules.{}", app.name, rule.name);
             check_location(okta, &path, &rule.location, &mut found);
             let other = [Platform::OtherMobile, Platform::OtherDesktop].iter().any(|p| rule.platforms.contains(p));
+            if rule.device_trust != TrustCondition::Any && !configured {
+                found.push((path.clone(), "trust can be asked only where Device Trust is configured".into()));
+            }
             if rule.device_trust != TrustCondition::Any && other {
                 found.push((path, "trust cannot be asked of `other-mobile` or `other-desktop`: untick them".into()));
             }

@@ -147,6 +147,12 @@ impl Check<'_> {
                 self.location(&rule.location, &zones, &path);
                 self.all_known("Okta user", &rule.people.users, &users, &format!("{path}.people.users"));
                 self.all_known("Okta user", &rule.people.except_users, &users, &format!("{path}.people.except_users"));
+                let configured = okta.device_trust.ios.is_some() || okta.device_trust.android.is_some();
+                if rule.device_trust != TrustCondition::Any && !configured {
+                    let message = "Trusted and Not trusted can be chosen only where Device Trust is configured";
+                    let help = Some("add `[okta.device_trust.ios]` or `[okta.device_trust.android]`".into());
+                    self.wrong.push(self.files.diagnostic(self.at(&format!("{path}.device_trust")), message, help));
+                }
                 let other = rule.platforms.iter().any(|p| matches!(p, Platform::OtherMobile | Platform::OtherDesktop));
                 if rule.device_trust != TrustCondition::Any && other {
                     let message = "Trusted and Not trusted can be chosen only where Other mobile and Other desktop are not ticked";

@@ -148,5 +148,7 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> 
     x.okta.state().made.push(user.clone());
     let because = vec![Finding::new("match/jit").saw(name)];
     x.decided("create the account", because);
+    x.log("user.lifecycle.create", "SUCCESS", &idp.name, name, "");
+    x.log("user.lifecycle.activate", "SUCCESS", &idp.name, name, "");
     Some(user)
 }

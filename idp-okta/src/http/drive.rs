@@ -203,6 +203,7 @@ fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person:
     if let Some(uri) = &shape.context {
         flags.push(format!("context={}", uri.rsplit(':').next().unwrap_or(uri)));
     }
+    flags.extend(shape.subject.as_ref().map(|subject| format!("Subject={subject}")));
     let request = AuthnRequest {
         id: id.clone(),
         issue_instant: x.now,

@@ -96,7 +96,8 @@ impl Exchange<'_> {
     pub fn refuse(&self, code: &str, detail: &str) -> Response {
         let inbound = self.request.uri().path().starts_with("/sso/");
         let event_type = if inbound { "user.authentication.auth_via_IDP" } else { "user.authentication.sso" };
-        self.log(event_type, "FAILURE", "", "", &format!("{code}: {detail}"));
+        let said = words::vendor(code).filter(|_| inbound).map(|text| format!("{text} ")).unwrap_or_default();
+        self.log(event_type, "FAILURE", "", "", &format!("{said}{code}: {detail}"));
         self.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
         let mut page = page::Page::new("okta/error", "400 Bad Request");
         page.text = "Error Code: GENERAL_NONSUCCESS".into();

@@ -43,6 +43,23 @@ pub fn request(shape: &Shape, idp: &IdentityProvider) -> String {
     format!("ask {} to authenticate{fresh}{posture}", idp.name)
 }
 
+const UNVERIFIED: &str = "Unable to validate incoming SAML Assertion";
+
+/// What Okta's System Log says of a response that it refuses (documented, verbatim).
+pub fn vendor(code: &str) -> Option<&'static str> {
+    match code {
+        "saml/issuer" => {
+            Some("The Issuer in the SAML response did not match the Issuer configured for the Identity Provider.")
+        }
+        "saml/audience" => Some(
+            "The Identity Provider specified Conditions, but did not designate us as the target for these conditions.",
+        ),
+        "saml/algorithm" | "saml/reference" | "saml/transform" | "saml/void-digest" => Some(UNVERIFIED),
+        _ if code.starts_with("saml/signature") => Some(UNVERIFIED),
+        _ => None,
+    }
+}
+
 /// For `policy.evaluate_sign_on`: which policy spoke, if one did, and its result.
 pub fn evaluated(facts: &Facts<'_>, verdict: &Next<'_>) -> Option<(String, &'static str)> {
     let policy = match facts.signed_in {
