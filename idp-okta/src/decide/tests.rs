@@ -298,6 +298,12 @@ fn settings_that_cannot_be_meant_are_named() {
     };
     let mut filtered = idp("a");
     filtered["username_filter"] = "(".into();
+    let phones = json!({ "name": "t", "device_trust": "trusted", "platforms": ["ios"] });
+    let trusting = |mut settings: Value| {
+        settings["identity_providers"] = json!([idp("access")]);
+        settings["device_trust"] = integration(false);
+        settings
+    };
     let rows = [
         ("nothing wrong", json!({ "identity_providers": [idp("access")], "device_trust": integration(true) }), vec![]),
         ("to Okta", routing(json!({ "name": "r", "identity_provider": "okta" })), vec![]),
@@ -317,10 +323,11 @@ fn settings_that_cannot_be_meant_are_named() {
         ("both boxes", zones(json!({ "in_zones": ["home"], "not_in_zones": ["home"] })), vec!["okta.session_rules.s"]),
         (
             "trust of a desktop box",
-            app(json!({ "name": "t", "device_trust": "trusted" })),
+            trusting(app(json!({ "name": "t", "device_trust": "trusted" }))),
             vec!["okta.apps.crm.rules.t"],
         ),
-        ("trust of phones", app(json!({ "name": "t", "device_trust": "trusted", "platforms": ["ios"] })), vec![]),
+        ("trust of phones", trusting(app(phones.clone())), vec![]),
+        ("trust that nobody set up", app(phones), vec!["okta.apps.crm.rules.t"]),
         ("dangling integration", json!({ "device_trust": integration(true) }), vec!["okta.device_trust.ios"]),
     ];
     check(rows, |settings| {
