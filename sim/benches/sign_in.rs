@@ -76,9 +76,10 @@ fn browser(running: &Running) -> Browser {
         caller: Caller {
             name: handset.device.name.clone(),
             ip: running.default_ip,
-            keys: handset.keys(),
+            keys: Vec::new(),
             timeout_ms: 60_000,
         },
+        keys: handset.keys(&fedsim::device::Legs::of(&running.world.access)),
         user_agent: fedsim::device::user_agent(handset.device.kind, Client::Browser),
         cookies: Cookies::default(),
     }
@@ -134,7 +135,8 @@ fn floor_of_cold_sign_in(bencher: Bencher<'_, '_>, flow: &str) {
     let counts = counts(flow);
     println!("{flow}: {counts:?}");
     let authority =
-        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time"))).expect("an authority");
+        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time")), fedsim::tls::TlsVersions::Both)
+            .expect("an authority");
     let plain = (authority.client(Vec::new()).expect("a client"), authority.server("a.test", None).expect("a server"));
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate =
@@ -154,7 +156,8 @@ fn floor_of_cold_sign_in(bencher: Bencher<'_, '_>, flow: &str) {
 #[divan::bench]
 fn one_handshake(bencher: Bencher<'_, '_>) {
     let authority =
-        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time"))).expect("an authority");
+        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time")), fedsim::tls::TlsVersions::Both)
+            .expect("an authority");
     let (client, server) =
         (authority.client(Vec::new()).expect("a client"), authority.server("a.test", None).expect("a server"));
     bencher.bench_local(|| handshake(&client, &server));

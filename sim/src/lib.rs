@@ -24,6 +24,7 @@ mod explain;
 mod fault;
 pub mod findings;
 pub mod formats;
+pub mod gate;
 mod list;
 pub mod net;
 pub mod observe;

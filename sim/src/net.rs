@@ -2,31 +2,29 @@
 //!
 //! Each call is a connection of its own, so that both fabrics make the same handshakes.
 
-use crate::core::{Core, Door, locked};
+use crate::core::{Core, locked};
+use crate::gate::{self, Limits};
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
-use federation::{CallError, EventKind, Party, Peer, Request, Response};
+use federation::{CallError, EventKind, Party, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Frame, Incoming, SizeHint};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::{Frame, SizeHint};
+use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::TlsConnector;
 
 /// Where calls between servers come from.
 pub const SERVER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const BODY_LIMIT: usize = 1 << 20;
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What carries the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -50,9 +48,9 @@ pub enum Fault {
 
 /// What a connection tells its server beside its bytes: the simulated address of the client, and whether the answer is cut.
 #[derive(Debug, Clone, Copy)]
-struct Arrival {
-    ip: IpAddr,
-    cut: bool,
+pub(crate) struct Arrival {
+    pub ip: IpAddr,
+    pub cut: bool,
 }
 
 /// Who calls: name for the transcript, the address the other side sees, the keys it may show, its patience.
@@ -72,9 +70,10 @@ pub struct Listening {
     pub port: u16,
 }
 
-struct Site {
-    party: Arc<dyn Party>,
-    tls: Arc<ServerConfig>,
+pub(crate) struct Site {
+    pub host: String,
+    pub party: Arc<dyn Party>,
+    pub tls: Arc<ServerConfig>,
     port: Option<u16>,
 }
 
@@ -89,6 +88,9 @@ struct Inner {
     /// Loopback: what a client port stands for.
     arrivals: Mutex<BTreeMap<u16, Arrival>>,
     handshakes: AtomicU64,
+    limits: Limits,
+    /// How often the gate turned somebody away, by check.
+    turned_away: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// A handle on the internet of one world.
@@ -96,7 +98,7 @@ struct Inner {
 pub struct Net(Arc<Inner>);
 
 impl Net {
-    pub fn new(fabric: Fabric, core: Arc<Core>, tls: TlsVersions) -> Result<Net, TlsError> {
+    pub fn new(fabric: Fabric, core: Arc<Core>, tls: TlsVersions, limits: Limits) -> Result<Net, TlsError> {
         let authority = Authority::new(core.clock.clone(), tls)?;
         let plain = authority.client(Vec::new())?;
         Ok(Net(Arc::new(Inner {
@@ -108,6 +110,8 @@ impl Net {
             faults: Mutex::default(),
             arrivals: Mutex::default(),
             handshakes: AtomicU64::new(0),
+            limits,
+            turned_away: Mutex::default(),
         })))
     }
 
@@ -157,11 +161,11 @@ impl Net {
         for host in party.hosts() {
             let hints = asking.get(&host).map(|hints| hints.iter().map(|h| h.to_vec()).collect());
             let tls = self.0.authority.server(&host, hints)?;
-            let mut site = Site { party: party.clone(), tls, port: None };
+            let mut site = Site { host: host.clone(), party: party.clone(), tls, port: None };
             if self.0.fabric == Fabric::Loopback {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
                 site.port = Some(listener.local_addr()?.port());
-                self.clone().listen(listener, host.clone());
+                gate::listen(self.clone(), listener, host.clone());
             }
             locked(&self.0.sites).insert(host, Arc::new(site));
         }
@@ -177,40 +181,31 @@ impl Net {
         sites.iter().filter_map(listening).collect()
     }
 
-    fn site(&self, host: &str) -> Option<Arc<Site>> {
+    /// Connections and requests that no party saw, by the check that turned them away.
+    pub fn refusals(&self) -> BTreeMap<&'static str, u64> {
+        locked(&self.0.turned_away).clone()
+    }
+
+    pub(crate) fn turned_away(&self, code: &'static str) {
+        *locked(&self.0.turned_away).entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0.core
+    }
+
+    /// What a client's socket stands for, which is then forgotten; a stranger stands for himself.
+    pub(crate) fn arrival(&self, socket: SocketAddr) -> Arrival {
+        let known = locked(&self.0.arrivals).remove(&socket.port());
+        known.unwrap_or(Arrival { ip: socket.ip(), cut: false })
+    }
+
+    pub(crate) fn site(&self, host: &str) -> Option<Arc<Site>> {
         locked(&self.0.sites).get(host).cloned()
-    }
-
-    fn listen(self, listener: TcpListener, host: String) {
-        tokio::spawn(async move {
-            while let Ok((stream, from)) = listener.accept().await {
-                let Some(site) = self.site(&host) else { continue };
-                tokio::spawn(self.clone().serve(site, stream, Err(from)));
-            }
-        });
-    }
-
-    /// One connection on the server side. `from`: who arrives, or the socket that the table has it for.
-    async fn serve<S>(self, site: Arc<Site>, stream: S, from: Result<Arrival, SocketAddr>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let acceptor = TlsAcceptor::from(site.tls.clone());
-        let Ok(Ok(tls)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
-        let unknown = |a: SocketAddr| Arrival { ip: a.ip(), cut: false };
-        let Arrival { ip, cut } =
-            from.unwrap_or_else(|a| locked(&self.0.arrivals).remove(&a.port()).unwrap_or(unknown(a)));
-        let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
-        let peer = Peer { ip, certificates: certificates.iter().map(|c| Bytes::copy_from_slice(c)).collect() };
-        let door = Door { party: site.party.name().to_string(), core: self.0.core.clone(), net: self.clone() };
-        let service = service_fn(move |request| {
-            let (party, door, peer) = (site.party.clone(), door.clone(), peer.clone());
-            async move { Ok::<_, Infallible>(sent(answer(&*party, &door, peer, request).await, cut)) }
-        });
-        let mut server = hyper::server::conn::http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).keep_alive(false);
-        // A client that goes away mid-request is its own business.
-        let _ = server.serve_connection(TokioIo::new(tls), service).await;
     }
 
     /// One HTTPS exchange; the URI must be `https://HOST/…`.
@@ -248,7 +243,7 @@ impl Net {
         let answered = match site.port {
             None => {
                 let (near, far) = tokio::io::duplex(64 * 1024);
-                tokio::spawn(self.clone().serve(site, far, Ok(arrival)));
+                tokio::spawn(gate::in_memory(self.clone(), site, far, arrival));
                 self.over(caller, host, near, request).await
             }
             Some(port) => {
@@ -292,7 +287,7 @@ impl Net {
 }
 
 /// The body of an answer. One that is cut announces all of it and ends after half.
-struct Answer {
+pub(crate) struct Answer {
     left: Option<Bytes>,
     cut: bool,
 }
@@ -334,7 +329,7 @@ impl hyper::body::Body for Answer {
     }
 }
 
-fn sent(mut response: Response, cut: bool) -> http::Response<Answer> {
+pub(crate) fn sent(mut response: Response, cut: bool) -> http::Response<Answer> {
     if cut {
         let whole = response.body().len().max(1);
         response.headers_mut().insert(http::header::CONTENT_LENGTH, whole.into());
@@ -351,16 +346,4 @@ fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
         parts.headers.insert(http::header::HOST, host);
     }
     http::Request::from_parts(parts, Full::new(body))
-}
-
-/// Hands a request to the party: body read under the limit, peer attached.
-async fn answer(party: &dyn Party, door: &Door, peer: Peer, request: http::Request<Incoming>) -> http::Response<Bytes> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
-        let mut refused = http::Response::new(Bytes::from_static(b"body too large"));
-        *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
-        return refused;
-    };
-    parts.extensions.insert(peer);
-    party.handle(door, http::Request::from_parts(parts, body.to_bytes())).await
 }

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::core::{Core, Door};
 use crate::device::{Handset, UemHosts};
+use crate::gate::Limits;
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
 use crate::saas::{App, OktaIdp};
@@ -26,6 +27,7 @@ pub struct Options {
     pub store: Option<Store>,
     pub saml_keys: SamlKeys,
     pub tls: TlsVersions,
+    pub limits: Limits,
 }
 
 /// What the identity providers sign with.
@@ -98,7 +100,7 @@ impl Running {
             Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
-        let net = Net::new(options.fabric, core.clone(), options.tls).map_err(failed("TLS"))?;
+        let net = Net::new(options.fabric, core.clone(), options.tls, options.limits).map_err(failed("TLS"))?;
         let (okta_key, access_key) =
             (signer("okta", options.saml_keys, OKTA_KEY)?, signer("access", options.saml_keys, ACCESS_KEY)?);
         let ca_key = crate::device::new_key();

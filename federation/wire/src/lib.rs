@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod door;
 pub mod dsig;
 pub mod form;
+pub mod head;
 pub mod ids;
 pub mod jwt;
 pub mod look;
