@@ -1,13 +1,10 @@
 //! A browser tab that a test drives by hand: it follows redirects and auto-post forms, and can be held before one is posted.
 
 use bytes::Bytes;
-use fedsim::device::Legs;
 use fedsim::net::{Caller, Net};
 use fedsim::page::{self, Page};
 use fedsim::world::Running;
-use rustls::sign::CertifiedKey;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use url::Url;
 
 /// An answer, read.
@@ -29,8 +26,6 @@ pub struct Held {
 pub struct Tab {
     net: Net,
     caller: Caller,
-    /// The device's keys, each with the host where it may be shown.
-    keys: Vec<(String, Arc<CertifiedKey>)>,
     agent: String,
     pub cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -71,14 +66,12 @@ impl Tab {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let jar = self.cookies.entry(host.clone()).or_default();
+        let jar = self.cookies.entry(host).or_default();
         if !jar.is_empty() {
             let line = jar.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ");
             request = request.header("cookie", line);
         }
-        let keys = self.keys.iter().filter(|(leg, _)| *leg == host).map(|(_, key)| key.clone()).collect();
-        let caller = Caller { keys, ..self.caller.clone() };
-        let response = self.net.call(&caller, request.body(Bytes::from(body)).expect("a request")).await;
+        let response = self.net.call(&self.caller, request.body(Bytes::from(body)).expect("a request")).await;
         let response = response.expect("an answer");
         for line in response.headers().get_all("set-cookie") {
             let pair = line.to_str().expect("text").split(';').next().unwrap_or_default();
