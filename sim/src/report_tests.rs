@@ -30,7 +30,6 @@ fn step(outcome: Outcome, missed: &[(&str, &str, &str)]) -> StepResult {
             log: Vec::new(),
             cycle: Vec::new(),
         }),
-        state: BTreeMap::new(),
         missed: missed
             .iter()
             .map(|(w, e, o)| Missed { what: (*w).into(), expected: (*e).into(), observed: (*o).into() })
