@@ -173,6 +173,21 @@ pub fn registry() -> Vec<Attack> {
     families::ALL.iter().flat_map(|family| family.rows.iter().map(move |row| Attack { family, row })).collect()
 }
 
+/// How a case ends, by the first word of its name: what scenarios and the oracle go by.
+pub fn first_word(end: End, class: &str) -> &'static [&'static str] {
+    match end {
+        End::Accepted => &["harmless", "boundary"],
+        End::NotTrusted => &["posture"],
+        End::MethodFails(_) => &["certificate", "person", "udid"],
+        End::Handshake => &["tls"],
+        End::NewSession => &["session"],
+        End::StaysHome => &["relay"],
+        // Two of everything cannot be read at all.
+        End::Refused(_) if class == "posture" => &["twice"],
+        End::Refused(_) => &[],
+    }
+}
+
 pub fn find(name: &str) -> Option<Attack> {
     registry().into_iter().find(|a| a.row.name == name)
 }

@@ -75,5 +75,5 @@ pub(crate) fn again(query: &str, edit: Option<Edit>, scene: &Scene<'_>) -> Optio
         Some(edit) => edit.apply(&plain, scene).filter(|t| *t != plain)?,
         None => plain,
     };
-    signed(query, &carried(text.as_bytes()), RSA_SHA256, With::Real, scene)
+    signed(query, &carried(text.as_bytes()), crate::sign::usual(scene.certificate), With::Real, scene)
 }

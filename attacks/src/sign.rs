@@ -109,17 +109,26 @@ fn digest_of(algorithm: &str) -> MessageDigest {
 }
 
 /// A signature over `#id` as this system writes it, with nothing filled in.
-fn template(id: &str, certificate: &[u8]) -> String {
+fn template(id: &str, certificate: &[u8], method: &str) -> String {
     let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
     format!(
         "<ds:Signature xmlns:ds=\"{DSIG}\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{exclusive}\"/>\
-         <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/><ds:Reference URI=\"#{id}\">\
+         <ds:SignatureMethod Algorithm=\"{method}\"/><ds:Reference URI=\"#{id}\">\
          <ds:Transforms><ds:Transform Algorithm=\"{DSIG}enveloped-signature\"/><ds:Transform Algorithm=\"{exclusive}\"/></ds:Transforms>\
          <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue></ds:DigestValue></ds:Reference>\
          </ds:SignedInfo><ds:SignatureValue></ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}\
          </ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
         STANDARD.encode(certificate)
     )
+}
+
+/// The method that goes with a certificate's key.
+pub(crate) fn usual(certificate: &[u8]) -> &'static str {
+    let key = openssl::x509::X509::from_der(certificate).and_then(|c| c.public_key());
+    match key.map(|k| k.id()) {
+        Ok(Id::EC) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        _ => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+    }
 }
 
 /// How a part is signed.
@@ -141,7 +150,7 @@ pub(crate) fn sign(xml: &str, path: &str, shape: Shape, scene: &Scene<'_>) -> Op
         With::Attacker => Key::attacker()?.certificate,
         _ => scene.certificate.to_vec(),
     };
-    let plain = template(&id, &certificate);
+    let plain = template(&id, &certificate, usual(&certificate));
     let mut signature = match shape.edit {
         Some(edit) => edit.apply(&plain, scene).filter(|changed| *changed != plain)?,
         None => plain,

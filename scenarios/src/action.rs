@@ -35,6 +35,8 @@ pub enum Action {
     RevokeCertificate(OnProfile),
     /// `plant_certificate = { device, profile, as_user, kind }`: a bad certificate takes the place of a profile's.
     PlantCertificate(Planting),
+    /// `misbehave = { party, as }`: at the next sign-in a message of this party is attacked.
+    Misbehave(Misbehaviour),
     /// `change = [{ at, set }]`: an administrator changes settings.
     #[serde(skip)]
     Change(Change),
@@ -50,7 +52,7 @@ pub enum Action {
 
 impl Action {
     /// The keys of a `[[step]]` that are actions.
-    pub const KEYS: [&'static str; 18] = [
+    pub const KEYS: [&'static str; 19] = [
         "sign_in",
         "enrol",
         "follow_link",
@@ -64,6 +66,7 @@ impl Action {
         "renew_certificate",
         "revoke_certificate",
         "plant_certificate",
+        "misbehave",
         "change",
         "sign_out",
         "wait",
@@ -216,6 +219,33 @@ pub enum PlantKind {
     NoClientAuth,
     /// Of UEM's CA; it names the device and no person.
     Nobody,
+}
+
+/// An attack on the next sign-in. `docs/attacks.md` lists the cases; the first word of a name tells how it must end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Misbehaviour {
+    /// Whose message goes wrong.
+    pub party: Misbehaving,
+    /// Name of the case.
+    #[serde(rename = "as")]
+    pub as_case: String,
+}
+
+/// The sender of the message that is attacked. Whether the sender or somebody on the way does it is the case's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Misbehaving {
+    /// Access: its response to Okta.
+    Access,
+    /// Okta: its response to the app, or its request to Access.
+    Okta,
+    /// The app: its request to Okta.
+    App,
+    /// The first message that the case fits.
+    Network,
+    /// The device: what it shows in TLS.
+    Device,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

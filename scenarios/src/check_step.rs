@@ -57,7 +57,7 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
         }
         Action::Break(breakage) => check.breakage(breakage),
         Action::Mend(Mend { party, from }) => check.way(party, from.as_deref()),
-        Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
+        Action::Sweep | Action::Change(_) | Action::Wait(_) | Action::Misbehave(_) => {}
     }
     check.wrong
 }

@@ -49,8 +49,9 @@ mod tree;
 mod write;
 
 pub use action::{
-    Action, BreakHow, Breakage, Change, Enrolment, FactsChange, FactsPatch, FollowLink, Mend, MfaAnswer, OnDevice,
-    OnProfile, PasswordEntry, Patch, PlantKind, Planting, SignIn, SignOut, Start, Wait, Wipe, WipePhase,
+    Action, BreakHow, Breakage, Change, Enrolment, FactsChange, FactsPatch, FollowLink, Mend, MfaAnswer, Misbehaving,
+    Misbehaviour, OnDevice, OnProfile, PasswordEntry, Patch, PlantKind, Planting, SignIn, SignOut, Start, Wait, Wipe,
+    WipePhase,
 };
 pub use catalogue::{baselines, catalogue};
 pub use diagnostic::Diagnostic;

@@ -3,8 +3,11 @@
 //! It knows what a browser knows. A step limit turns endless redirects into a loop with its cycle.
 
 use crate::core::{Core, locked};
+use crate::misbehave::Armed;
 use crate::net::{Caller, Net};
 use crate::page::{self, Page};
+use attacks::Delivery;
+use attacks::certificate::Presented;
 use bytes::Bytes;
 use federation::{CallError, EventKind, Response};
 use rustls::sign::CertifiedKey;
@@ -72,6 +75,8 @@ pub struct Browser {
     pub keys: Vec<(String, Arc<CertifiedKey>)>,
     pub user_agent: String,
     pub cookies: Cookies,
+    /// What goes wrong with one of its messages.
+    pub attack: Option<Arc<Armed>>,
 }
 
 /// Where the browser has been on a visit.
@@ -96,6 +101,9 @@ impl Browser {
             visit.end = End::Unreachable(format!("`{url}` is no address"));
             return visit;
         };
+        if let Some(attack) = &self.attack {
+            attack.begin(self);
+        }
         let mut next = Some(Going { url, body: None });
         let mut trail = Trail::default();
         while let Some(going) = next.take() {
@@ -107,7 +115,7 @@ impl Browser {
             trail.unanswered += 1;
             trail.places.push(format!("{}{}", going.url.host_str().unwrap_or_default(), going.url.path()));
             visit.host = going.url.host_str().unwrap_or_default().to_string();
-            match self.fetch(&going).await {
+            match self.deliver(&going).await {
                 Err(e) => visit.end = End::Unreachable(e.to_string()),
                 Ok(response) => next = self.follow(&going, response, answers, &mut visit, &mut trail),
             }
@@ -115,14 +123,75 @@ impl Browser {
         visit
     }
 
+    /// Sends it as the attack wants it delivered, once.
+    async fn deliver(&self, going: &Going) -> Result<Response, CallError> {
+        let Some(attack) = self.attack.as_ref().filter(|_| going.body.is_some()) else {
+            return self.fetch(going).await;
+        };
+        match attack.take_delivery() {
+            Some(Delivery::Twice) => {
+                self.fetch(going).await?;
+                self.fetch(going).await
+            }
+            Some(Delivery::AtOnce) => {
+                let (one, other) = tokio::join!(self.fetch(going), self.fetch(going));
+                let one = one?;
+                if one.status().as_u16() >= 400 { Ok(one) } else { other }
+            }
+            Some(Delivery::Later(seconds)) => {
+                self.fetch(going).await?;
+                self.core.clock.advance(Duration::from_secs(seconds));
+                self.fetch(going).await
+            }
+            Some(Delivery::OtherBrowser) => {
+                attack.another_browser();
+                self.fetch(going).await
+            }
+            Some(Delivery::OtherBrowserWaiting) => {
+                attack.another_browser();
+                self.wander(attack.start()).await?;
+                self.fetch(going).await
+            }
+            _ => self.fetch(going).await,
+        }
+    }
+
+    /// Follows redirects alone, as far as they go.
+    async fn wander(&self, start: String) -> Result<(), CallError> {
+        let mut next = Url::parse(&start).ok();
+        while let Some(url) = next.take() {
+            let response = self.fetch(&Going { url: url.clone(), body: None }).await?;
+            let to = response.headers().get(http::header::LOCATION).and_then(|l| l.to_str().ok());
+            next = to.and_then(|to| url.join(to).ok());
+        }
+        Ok(())
+    }
+
+    fn jar(&self) -> Cookies {
+        let other = self.attack.as_ref().and_then(|a| locked(&a.other).clone());
+        other.unwrap_or_else(|| self.cookies.clone())
+    }
+
     async fn fetch(&self, going: &Going) -> Result<Response, CallError> {
         let host = going.url.host_str().unwrap_or_default().to_string();
         let mut request =
             http::Request::builder().uri(going.url.as_str()).header(http::header::USER_AGENT, &self.user_agent);
-        let cookies = locked(&self.cookies).get(&host).cloned().unwrap_or_default();
+        let jar = self.jar();
+        let cookies = locked(&jar).get(&host).cloned().unwrap_or_default();
         if !cookies.is_empty() {
             let line: Vec<String> = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
             request = request.header(http::header::COOKIE, line.join("; "));
+        }
+        if let Some(attack) = &self.attack {
+            match attack.shown(&host) {
+                Some(Presented::Bytes(bytes)) => return self.net.raw(&host, &bytes).await,
+                Some(Presented::Header(der)) => {
+                    for name in ["x-client-cert", "x-forwarded-client-cert", "x-ssl-client-cert"] {
+                        request = request.header(name, wire::form::encode_bytes(&der));
+                    }
+                }
+                _ => {}
+            }
         }
         let body = match &going.body {
             Some(body) => {
@@ -144,7 +213,8 @@ impl Browser {
     fn keep_cookie(&self, host: &str, line: &str) {
         let Some((name, value)) = line.split(';').next().and_then(|c| c.split_once('=')) else { return };
         let gone = value.is_empty() || line.to_ascii_lowercase().contains("max-age=0");
-        let mut cookies = locked(&self.cookies);
+        let jar = self.jar();
+        let mut cookies = locked(&jar);
         let jar = cookies.entry(host.to_string()).or_default();
         if gone {
             jar.remove(name.trim())
@@ -164,12 +234,20 @@ impl Browser {
     ) -> Option<Going> {
         if response.status().is_redirection() {
             let to = response.headers().get(http::header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
-            return Some(Going { url: at.url.join(to).ok()?, body: None });
+            let mut url = at.url.join(to).ok()?;
+            if let Some(attack) = &self.attack {
+                attack.query(at.url.host_str().unwrap_or_default(), &mut url);
+            }
+            return Some(Going { url, body: None });
         }
         let page = page::read(&String::from_utf8_lossy(response.body()));
         visit.page = page.clone();
         if let (true, Some(form)) = (page.auto, &page.form) {
-            return Some(Going { url: at.url.join(&form.action).ok()?, body: Some(encode(&form.fields)) });
+            let (mut url, mut form) = (at.url.join(&form.action).ok()?, form.clone());
+            if let Some(attack) = &self.attack {
+                attack.form(at.url.host_str().unwrap_or_default(), &mut url, &mut form);
+            }
+            return Some(Going { url, body: Some(encode(&form.fields)) });
         }
         self.core.note("browser", EventKind::Page { page: page.name.clone(), text: page.text.clone() });
         let filled = self.fill(&page, answers)?;

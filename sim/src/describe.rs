@@ -1,7 +1,7 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, PlantKind, Start, WipePhase};
+use scenarios::{Action, BreakHow, Misbehaving, PlantKind, Start, WipePhase};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
@@ -43,6 +43,16 @@ pub fn action(action: &Action) -> String {
                 PlantKind::Nobody => "a nameless",
             };
             format!("{} gets {kind} certificate in place of {}", p.device, p.profile)
+        }
+        Action::Misbehave(m) => {
+            let whose = match m.party {
+                Misbehaving::Access => "Access's answer",
+                Misbehaving::Okta => "Okta's message",
+                Misbehaving::App => "the app's request",
+                Misbehaving::Network => "a message",
+                Misbehaving::Device => "what the device shows",
+            };
+            format!("{whose} will be attacked: {}", m.as_case)
         }
         Action::Change(c) => {
             let at: Vec<&str> = c.patches.iter().map(|p| p.at.as_str()).collect();

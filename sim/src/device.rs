@@ -191,6 +191,11 @@ impl Legs {
         Legs(methods.into_iter().filter_map(|(p, m)| Some((p, access.certificate_leg(m)?))).collect())
     }
 
+    /// Whether certificates are shown to this host at all.
+    pub fn has(&self, host: &str) -> bool {
+        self.0.iter().any(|(_, own)| own == host)
+    }
+
     fn host(&self, payload: Payload) -> Option<&str> {
         self.0.iter().find(|(p, _)| *p == payload).map(|(_, host)| host.as_str())
     }

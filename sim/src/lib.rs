@@ -26,6 +26,7 @@ pub mod findings;
 pub mod formats;
 pub mod gate;
 mod list;
+pub mod misbehave;
 pub mod net;
 pub mod observe;
 pub mod page;

@@ -18,7 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
@@ -91,6 +91,17 @@ struct Inner {
     limits: Limits,
     /// How often the gate turned somebody away, by check.
     turned_away: Mutex<BTreeMap<&'static str, u64>>,
+    /// A caller that shows what it wants in TLS.
+    forced: Mutex<Option<(String, Arc<rustls::ClientConfig>)>>,
+}
+
+/// Writes, says that nothing follows, and reads until the other side has had enough.
+async fn send_raw<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    let mut answer = Vec::new();
+    stream.take(64 * 1024).read_to_end(&mut answer).await?;
+    Ok(())
 }
 
 /// A handle on the internet of one world.
@@ -112,6 +123,7 @@ impl Net {
             handshakes: AtomicU64::new(0),
             limits,
             turned_away: Mutex::default(),
+            forced: Mutex::default(),
         })))
     }
 
@@ -122,6 +134,32 @@ impl Net {
     /// TLS handshakes completed so far.
     pub fn handshakes(&self) -> u64 {
         self.0.handshakes.load(Ordering::Relaxed)
+    }
+
+    /// From now on this caller's TLS shows these keys whatever the server asks for; `None`: it behaves again.
+    pub fn force(&self, caller: &str, keys: Option<Vec<Arc<CertifiedKey>>>) -> Result<(), TlsError> {
+        let config = keys.map(|keys| self.0.authority.insistent_client(keys)).transpose()?;
+        *locked(&self.0.forced) = config.map(|config| (caller.to_string(), config));
+        Ok(())
+    }
+
+    /// Sends bytes to a host in place of a TLS handshake; there is never an HTTP answer.
+    pub async fn raw(&self, host: &str, bytes: &[u8]) -> Result<Response, CallError> {
+        let site = self.site(host).ok_or_else(|| CallError::UnknownHost(host.into()))?;
+        let broken = |e: std::io::Error| CallError::Broken(e.to_string());
+        match site.port {
+            None => {
+                let (mut near, far) = tokio::io::duplex(64 * 1024);
+                let arrival = Arrival { ip: SERVER_IP, cut: false };
+                tokio::spawn(gate::in_memory(self.clone(), site, far, arrival));
+                send_raw(&mut near, bytes).await.map_err(broken)?;
+            }
+            Some(port) => {
+                let mut near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(broken)?;
+                send_raw(&mut near, bytes).await.map_err(broken)?;
+            }
+        }
+        Err(CallError::Broken("the handshake came to nothing".into()))
     }
 
     /// Breaks `party` for the calls of `from`, or for everybody's.
@@ -268,7 +306,10 @@ impl Net {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let broken = |e: &dyn std::fmt::Display| CallError::Broken(e.to_string());
-        let config = if caller.keys.is_empty() {
+        let forced = locked(&self.0.forced).clone().filter(|(name, _)| *name == caller.name);
+        let config = if let Some((_, config)) = forced {
+            config
+        } else if caller.keys.is_empty() {
             self.0.plain.clone()
         } else {
             self.0.authority.client(caller.keys.clone()).map_err(|e| broken(&e))?

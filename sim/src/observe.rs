@@ -1,6 +1,7 @@
 //! What came of a step, as the person, the transcript and the parties show it, and what its author expected instead.
 
 use crate::browser::{End, Visit};
+use crate::misbehave::Attacked;
 use federation::{DeviceContext, Event, EventKind, Finding, Outcome};
 use scenarios::{Expect, Stated};
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct Observed {
     pub log: Vec<String>,
     /// The redirects that repeat, where there was a loop.
     pub cycle: Vec<String>,
+    /// The attack on this sign-in, where there was one.
+    pub attack: Option<Attacked>,
 }
 
 /// An expectation that did not hold.
@@ -73,7 +76,8 @@ impl Observed {
         };
         let Noticed { because, refused, flags, log } = noticed;
         let (page, page_text, cycle) = (visit.page.name, visit.page.text, visit.cycle);
-        Observed { outcome, by, because, refused, as_whom, device_trusted, page, page_text, flags, log, cycle }
+        let attack = None;
+        Observed { outcome, by, because, refused, as_whom, device_trusted, page, page_text, flags, log, cycle, attack }
     }
 }
 

@@ -29,6 +29,7 @@ fn step(outcome: Outcome, missed: &[(&str, &str, &str)]) -> StepResult {
             flags: Vec::new(),
             log: Vec::new(),
             cycle: Vec::new(),
+            attack: None,
         }),
         missed: missed
             .iter()

@@ -11,11 +11,12 @@ use crate::transcript;
 use crate::world::{BuildError, Options, Running};
 use federation::{Client, Event, EventKind};
 use scenarios::{
-    Action, BreakHow, Breakage, Case, FactsPatch, MfaAnswer, PasswordEntry, Planting, SignIn, Start, Step, Wipe,
-    WipePhase,
+    Action, BreakHow, Breakage, Case, FactsPatch, MfaAnswer, Misbehaviour, PasswordEntry, Planting, SignIn, Start,
+    Step, Wipe, WipePhase,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use uem_mock::Manage;
 
@@ -61,7 +62,7 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
         Err(BuildError(e)) => result.error = Some(e),
         Ok(running) => {
             running.core.drain();
-            let mut stage = Stage { running, cookies: BTreeMap::new(), links: BTreeMap::new() };
+            let mut stage = Stage { running, cookies: BTreeMap::new(), links: BTreeMap::new(), armed: None };
             for (index, step) in case.steps.iter().enumerate() {
                 match stage.play(index + 1, step).await {
                     Ok(step) => result.steps.push(step),
@@ -88,12 +89,16 @@ pub(crate) struct Stage {
     cookies: BTreeMap<String, Cookies>,
     /// Link of the enrolment page that a device shows.
     links: BTreeMap<String, String>,
+    /// The attack that waits for the next sign-in.
+    armed: Option<Misbehaviour>,
 }
 
 impl Stage {
     async fn play(&mut self, number: usize, step: &Step) -> Result<StepResult, String> {
         let now = self.running.core.clock.now();
         self.let_happen(now).await?;
+        let attack = self.armed.as_ref().filter(|_| matches!(step.action, Action::SignIn(_)));
+        let attack = attack.map(crate::misbehave::told).transpose()?;
         let visit = self.act(&step.action).await?;
         let events = self.running.core.drain();
         let noticed = Noticed::of(&events);
@@ -101,6 +106,7 @@ impl Stage {
             (Some(visit), Action::SignIn(s)) => Some(Observed::of(visit, &s.app, noticed.clone(), self.as_whom(s))),
             _ => None,
         };
+        let observed = observed.map(|o| Observed { attack, ..o });
         let state = self.states(&step.expect.state).await;
         // Looking at the state is no part of the story.
         self.running.core.drain();
@@ -156,6 +162,7 @@ impl Stage {
                 self.manage_uem(Manage::Revoke { udid, profile: on.profile.clone() })?;
             }
             Action::PlantCertificate(plant) => self.plant(plant)?,
+            Action::Misbehave(wish) => self.armed = Some(wish.clone()),
             Action::Change(change) => self.change(&change.world)?,
             Action::SignOut(out) => self.sign_out(&out.on, &out.at).await?,
             Action::Break(breakage) => self.break_it(breakage),
@@ -179,6 +186,7 @@ impl Stage {
             keys: Vec::new(),
             user_agent: crate::device::user_agent(self.handset(on)?.device.kind, Client::Browser),
             cookies: Cookies::default(),
+            attack: None,
         };
         if browser.visit(&link, &Answers::default()).await.page.name != "uem/enroll" {
             let what = format!("the Hub is installed from {link}, and nothing is enrolled");
@@ -256,6 +264,7 @@ impl Stage {
                 keys: Vec::new(),
                 user_agent: crate::device::user_agent(kind, Client::Browser),
                 cookies: cookies.clone(),
+                attack: None,
             };
             browser.visit(&address, &Answers::default()).await;
         }
@@ -346,6 +355,10 @@ impl Stage {
             }
             Start::Dashboard => format!("https://{}/app/{}/sso/saml", world.okta.host, step.app),
         };
+        let attack = match self.armed.take() {
+            None => None,
+            Some(wish) => Some(Arc::new(self.running.arm(&wish, step)?)),
+        };
         let browser = Browser {
             net: self.running.net.clone(),
             core: self.running.core.clone(),
@@ -353,9 +366,14 @@ impl Stage {
             keys: handset.keys(&crate::device::Legs::of(&world.access)),
             user_agent: crate::device::user_agent(handset.device.kind, step.client),
             cookies: self.cookies.entry(jar(step)).or_default().clone(),
+            attack: attack.clone(),
         };
         let answers = answers(world, person, step, &self.running.totp_secrets);
         let visit = browser.visit(&url, &answers).await;
+        if let Some(attack) = attack {
+            self.running.net.force(&step.on, None).map_err(|e| e.to_string())?;
+            attack.outcome()?;
+        }
         self.links.remove(&step.on);
         if let Some((_, link)) = visit.page.links.first().filter(|_| visit.page.name == "okta/enrolment") {
             self.links.insert(step.on.clone(), link.clone());

@@ -89,12 +89,21 @@ impl Authority {
 
     /// Client side; `keys` are offered where the server's hint names their issuer.
     pub fn client(&self, keys: Vec<Arc<CertifiedKey>>) -> Result<Arc<ClientConfig>, TlsError> {
+        self.client_with(Arc::new(ByHint(keys)))
+    }
+
+    /// Client side that shows its first key whatever the server's hint says.
+    pub fn insistent_client(&self, keys: Vec<Arc<CertifiedKey>>) -> Result<Arc<ClientConfig>, TlsError> {
+        self.client_with(Arc::new(Insistent(keys)))
+    }
+
+    fn client_with(&self, resolver: Arc<dyn ResolvesClientCert>) -> Result<Arc<ClientConfig>, TlsError> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone())?;
         let builder = ClientConfig::builder_with_details(self.provider.clone(), Arc::new(self.clock.clone()))
             .with_protocol_versions(self.versions.offered())?
             .with_root_certificates(roots);
-        let mut config = builder.with_client_cert_resolver(Arc::new(ByHint(keys)));
+        let mut config = builder.with_client_cert_resolver(resolver);
         config.resumption = rustls::client::Resumption::disabled();
         Ok(Arc::new(config))
     }
@@ -116,6 +125,19 @@ impl ResolvesClientCert for ByHint {
         let wanted =
             |key: &&Arc<CertifiedKey>| hints.is_empty() || issuer_of(key).is_some_and(|i| hints.contains(&&i[..]));
         self.0.iter().filter(usable).find(wanted).cloned()
+    }
+    fn has_certs(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+/// Shows its key to whoever asks.
+#[derive(Debug)]
+struct Insistent(Vec<Arc<CertifiedKey>>);
+
+impl ResolvesClientCert for Insistent {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.first().cloned()
     }
     fn has_certs(&self) -> bool {
         !self.0.is_empty()

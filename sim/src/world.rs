@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::core::{Core, Door};
 use crate::device::{Handset, UemHosts};
 use crate::gate::Limits;
+use crate::misbehave::{Armed, PartyKeys};
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
 use crate::saas::{App, OktaIdp};
@@ -12,6 +13,7 @@ use crate::tls::TlsVersions;
 use bytes::Bytes;
 use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+use scenarios::{Misbehaviour, SignIn};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -70,6 +72,7 @@ pub struct Running {
     pub uem_hosts: UemHosts,
     /// For certificates that UEM never issued.
     pub insider: Insider,
+    pub saml_keys: PartyKeys,
     pub totp_secrets: BTreeMap<String, Vec<u8>>,
     pub default_ip: IpAddr,
 }
@@ -78,8 +81,9 @@ pub struct Running {
 const OKTA_KEY: &[u8] = include_bytes!("../keys/public-test-key-1.der");
 const ACCESS_KEY: &[u8] = include_bytes!("../keys/public-test-key-2.der");
 
-fn signer(name: &str, keys: SamlKeys, rsa: &[u8]) -> Result<SigningKey, BuildError> {
-    let made = || -> Result<SigningKey, Box<dyn std::error::Error + Send + Sync>> {
+/// The key as its party holds it, and as the party misuses it.
+fn signer(name: &str, keys: SamlKeys, rsa: &[u8]) -> Result<(SigningKey, attacks::Key), BuildError> {
+    let made = || -> Result<(SigningKey, attacks::Key), Box<dyn std::error::Error + Send + Sync>> {
         let (pkcs8, algorithm) = match keys {
             SamlKeys::Rsa2048 => (rsa.to_vec(), &PKCS_RSA_SHA256),
             SamlKeys::P256 => (crate::device::new_key(), &PKCS_ECDSA_P256_SHA256),
@@ -88,7 +92,9 @@ fn signer(name: &str, keys: SamlKeys, rsa: &[u8]) -> Result<SigningKey, BuildErr
         let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, algorithm)?;
         let mut params = CertificateParams::new(Vec::<String>::new())?;
         params.distinguished_name.push(DnType::CommonName, name);
-        Ok(SigningKey::from_pkcs8(&pkcs8, params.self_signed(&key)?.der().to_vec())?)
+        let certificate = params.self_signed(&key)?.der().to_vec();
+        let misused = attacks::Key::new(&pkcs8, certificate.clone()).ok_or("the key cannot be read")?;
+        Ok((SigningKey::from_pkcs8(&pkcs8, certificate)?, misused))
     };
     made().map_err(failed("a SAML signing key"))
 }
@@ -101,8 +107,9 @@ impl Running {
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone(), options.tls, options.limits).map_err(failed("TLS"))?;
-        let (okta_key, access_key) =
-            (signer("okta", options.saml_keys, OKTA_KEY)?, signer("access", options.saml_keys, ACCESS_KEY)?);
+        let (okta_key, okta) = signer("okta", options.saml_keys, OKTA_KEY)?;
+        let (access_key, access) = signer("access", options.saml_keys, ACCESS_KEY)?;
+        let saml_keys = PartyKeys { okta, access };
         let ca_key = crate::device::new_key();
         let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
         let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));
@@ -137,6 +144,7 @@ impl Running {
         let mut running = Running {
             handsets: handsets.collect(),
             insider,
+            saml_keys,
             uem_hosts: UemHosts { enrollment: world.uem.enrollment_host.clone() },
             world: world.clone(),
             core,
@@ -187,6 +195,18 @@ impl Running {
         let (username, password) = (account.username.clone(), account.password.clone());
         let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
         handset.enrol(&self.net, &self.uem_hosts, self.default_ip, &username, &password).await
+    }
+
+    /// An attack that waits for this sign-in's message; what the device shows in TLS is arranged at once.
+    pub(crate) fn arm(&self, wish: &Misbehaviour, step: &SignIn) -> Result<Armed, String> {
+        let armed = Armed::new(wish, &step.who, &self.world, &self.saml_keys, &self.core)?;
+        let legs = crate::device::Legs::of(&self.world.access);
+        let honest = self.handsets.get(&step.on).map(|h| h.keys(&legs)).unwrap_or_default();
+        let honest: Vec<_> = honest.into_iter().map(|(_, key)| key).collect();
+        if let Some(keys) = armed.device(&self.insider, &honest, &self.net)? {
+            self.net.force(&step.on, Some(keys)).map_err(|e| e.to_string())?;
+        }
+        Ok(armed)
     }
 
     /// A party by its short name.

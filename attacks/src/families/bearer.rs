@@ -100,7 +100,7 @@ pub static ENVELOPE: Family = Family {
         written(
             "in-response-to-missing",
             Edit::Attr("Response", "InResponseTo", Val::Gone),
-            "saml/in-response-to",
+            "saml/in-response-to|saml/unsolicited",
             "The response answers no request, its confirmation does.",
         ),
         written(
@@ -428,7 +428,7 @@ pub static ASSERTION: Family = Family {
                 Edit::Attr("Response", "InResponseTo", Val::Gone),
                 Edit::Attr(DATA, "InResponseTo", Val::Gone),
             ])),
-            end: End::Refused("saml/in-response-to"),
+            end: End::Refused("saml/in-response-to|saml/unsolicited"),
             says: "It answers no request at all.",
         },
     ],

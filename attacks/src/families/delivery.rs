@@ -17,19 +17,19 @@ pub static REPLAY: Family = Family {
         delivered(
             "replay-same-browser",
             Delivery::Twice,
-            End::Refused("saml/unsolicited"),
+            End::Refused("saml/in-response-to|okta/no-transaction"),
             "The browser posts the response a second time.",
         ),
         delivered(
             "replay-at-once",
             Delivery::AtOnce,
-            End::Refused("saml/unsolicited"),
+            End::Refused("saml/in-response-to|okta/no-transaction"),
             "The browser posts the response many times at the same moment.",
         ),
         delivered(
             "replay-next-day",
             Delivery::Later(86_400),
-            End::Refused("saml/unsolicited"),
+            End::Refused("saml/in-response-to|okta/no-transaction"),
             "The browser posts the response again on the next day.",
         ),
     ],
@@ -46,7 +46,7 @@ pub static BINDING: Family = Family {
         delivered(
             "stolen-by-a-stranger",
             Delivery::OtherBrowser,
-            End::Refused("saml/unsolicited|okta/no-transaction"),
+            End::Refused("saml/in-response-to|okta/no-transaction"),
             "Another browser, without cookies, posts the response.",
         ),
         delivered(
@@ -62,7 +62,7 @@ pub static BINDING: Family = Family {
             "The response is posted to the address of another provider.",
         ),
         delivered(
-            "fixed-session-cookie",
+            "session-cookie-fixed",
             Delivery::FixedCookie("attacker-chose-this"),
             End::NewSession,
             "The browser comes with a session cookie that the attacker chose.",

@@ -184,7 +184,7 @@ pub static POSTURE: Family = Family {
             "The declaration is to be fetched from elsewhere.",
         ),
         written(
-            "posture-declaration-doubled",
+            "twice-posture-declaration",
             Edit::Double(DECL),
             "saml/repeated-element",
             "There are two declarations.",

@@ -49,11 +49,10 @@ pub static RESPONSE: Family = Family {
             Val::Is("https://evil.test/acs"),
             "The response goes elsewhere.",
         ),
-        attr(
+        altered(
             "tamper-response-in-response-to",
-            "Response",
-            "InResponseTo",
-            Val::Is("_other"),
+            Edit::Attr("Response", "InResponseTo", Val::Is("_other")),
+            "saml/signature-invalid|saml/in-response-to",
             "The response answers another request.",
         ),
         text(

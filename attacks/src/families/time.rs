@@ -42,14 +42,14 @@ pub static TIME: Family = Family {
             "Valid a second later than the skew allows.",
         ),
         passes(
-            "not-before-at-skew",
+            "boundary-not-before-at-skew",
             CONDITIONS,
             "NotBefore",
             Val::Late(0),
             "Valid from just as far ahead as the skew allows.",
         ),
         passes(
-            "not-before-skew-minus-1",
+            "boundary-not-before-skew-minus-1",
             CONDITIONS,
             "NotBefore",
             Val::Late(-1),
@@ -80,7 +80,7 @@ pub static TIME: Family = Family {
             "The confirmation ended a second before the skew.",
         ),
         passes(
-            "confirmation-end-skew-minus-1",
+            "boundary-confirmation-end-skew-minus-1",
             DATA,
             "NotOnOrAfter",
             Val::Early(1),
@@ -105,7 +105,7 @@ pub static TIME: Family = Family {
             "Valid until a second before the skew.",
         ),
         Row {
-            name: "expires-skew-minus-1",
+            name: "boundary-expires-skew-minus-1",
             act: Act::Write(Edit::All(&[
                 Edit::Attr(CONDITIONS, "NotBefore", Val::At(-9000)),
                 Edit::Attr(CONDITIONS, "NotOnOrAfter", Val::Early(1)),
@@ -114,7 +114,7 @@ pub static TIME: Family = Family {
             says: "Valid until a second less ago than the skew allows.",
         },
         end(
-            "session-end-at-skew",
+            "expired-session-at-skew",
             STATEMENT,
             "SessionNotOnOrAfter",
             Val::Early(0),
@@ -122,7 +122,7 @@ pub static TIME: Family = Family {
             "The session ended just as long ago as the skew allows.",
         ),
         passes(
-            "session-end-skew-minus-1",
+            "boundary-session-end-skew-minus-1",
             STATEMENT,
             "SessionNotOnOrAfter",
             Val::Early(1),

@@ -7,6 +7,7 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use std::time::Duration;
 use webpki::{EndEntityCert, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+use x509_parser::public_key::PublicKey;
 
 /// userPrincipalName in a SAN `otherName`.
 const UPN_OID: &str = "1.3.6.1.4.1.311.20.2.3";
@@ -56,9 +57,9 @@ pub fn verify_device_certificate(
     let facts = facts(leaf)?;
     let der = CertificateDer::from(leaf.as_ref());
     let end_entity = EndEntityCert::try_from(&der).map_err(|e| judged(&e))?;
-    let anchors: Vec<CertificateDer<'_>> = anchors.iter().map(|a| CertificateDer::from(a.as_slice())).collect();
+    let trusted: Vec<CertificateDer<'_>> = anchors.iter().map(|a| CertificateDer::from(a.as_slice())).collect();
     let anchors =
-        anchors.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
+        trusted.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
     let rest: Vec<CertificateDer<'_>> = rest.iter().map(|c| CertificateDer::from(c.as_ref())).collect();
     let lists =
         crls.iter().map(|crl| OwnedCertRevocationList::from_der(&CertificateRevocationListDer::from(crl.as_slice())));
@@ -71,7 +72,7 @@ pub fn verify_device_certificate(
         Some(options.with_expiration_policy(webpki::ExpirationPolicy::Enforce).build())
     };
     let seconds = u64::try_from(now.seconds()).map_err(malformed)?;
-    end_entity
+    let path = end_entity
         .verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
             &anchors,
@@ -82,7 +83,25 @@ pub fn verify_device_certificate(
             None,
         )
         .map_err(|e| judged(&e))?;
+    // A trust anchor keeps no limit of its own there, so that it is held here.
+    let between = path.intermediate_certificates().count();
+    let limit = |der: &CertificateDer<'_>| path_limit(der).is_some_and(|most| between > most);
+    if trusted.iter().any(|der| subject_of(der) == Some(path.anchor().subject.as_ref().to_vec()) && limit(der)) {
+        return Err(Refusal::new("certificate/path", format!("{between} certificates stand between")));
+    }
     Ok(facts)
+}
+
+/// How many CAs may stand below this one.
+fn path_limit(ca: &[u8]) -> Option<usize> {
+    let (_, certificate) = X509Certificate::from_der(ca).ok()?;
+    let constraints = certificate.basic_constraints().ok()??;
+    usize::try_from(constraints.value.path_len_constraint?).ok()
+}
+
+/// The contents of the subject's name, as a trust anchor holds it.
+fn subject_of(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    anchor_from_trusted_cert(certificate).ok().map(|anchor| anchor.subject.as_ref().to_vec())
 }
 
 /// Refusal of a webpki error, by what a reader can do about it.
@@ -114,6 +133,11 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
     let usage = certificate.extended_key_usage().map_err(malformed)?;
     if !usage.is_some_and(|u| u.value.client_auth) {
         return Err(Refusal::new("certificate/key-usage", "client authentication is not stated"));
+    }
+    if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
+        && key.key_size() < 2048
+    {
+        return Err(Refusal::new("certificate/algorithm", format!("RSA of {} bits", key.key_size())));
     }
     let subject = certificate.subject();
     let text =

@@ -21,6 +21,10 @@ pub struct Peek {
 pub fn peek(xml: &[u8]) -> Result<Peek, Refusal> {
     let document = door::parse(door::text(xml)?)?;
     let root = root(&document)?;
+    let known = ["Response", "AuthnRequest"];
+    if !document.element(root).is_some_and(|e| known.iter().any(|name| e.matches_name_ns(PROTOCOL, name))) {
+        return Err(refuse("saml/root", "neither a response nor a request"));
+    }
     let issuer = only(&document, root, ASSERTION, "Issuer")?.map(|n| value(&document, n)).transpose()?;
     Ok(Peek { issuer, in_response_to: attribute(&document, root, "InResponseTo") })
 }

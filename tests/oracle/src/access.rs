@@ -47,6 +47,7 @@ impl Oracle {
     /// Okta sends the person to Access on behalf of one of its identity-provider objects.
     pub(crate) fn at_access(&mut self, v: &mut Visit, provider: &str, device_trust: bool) -> Result<Answer, Stop> {
         self.visit_needs(v, "access")?;
+        self.request_at_access()?;
         // clock-skew: Access takes a request that is two minutes early
         if !self.in_time("okta", "access", 0, None, 120) {
             return stop(Outcome::AccessDenied, "access");
@@ -331,7 +332,8 @@ impl Oracle {
                 who.filter(|who| self.is_compliant(v, who, device.as_ref()))
             }
             AuthMethod::MobileSsoIos | AuthMethod::MobileSsoAndroid | AuthMethod::Certificate => {
-                tried.shown = self.shown_certificate(v, method);
+                let counts = self.certificate_counts()?;
+                tried.shown = if counts { self.shown_certificate(v, method) } else { None };
                 tried.shown.clone().and_then(|c| self.person_of(v, method, &c, &provider.directories))
             }
         })

@@ -4,6 +4,7 @@
 //! judgement with the parties. Its rules are flat; each names the requirement that it stands for.
 
 mod access;
+mod attack;
 mod device;
 mod methods;
 mod okta;
@@ -16,7 +17,7 @@ use access::AccessSession;
 use device::Phone;
 use federation::{DeviceContext, Outcome, Platform, Time, World};
 use okta::OktaSession;
-use scenarios::{Breakage, SignIn};
+use scenarios::{Breakage, Misbehaviour, SignIn};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -56,6 +57,8 @@ pub struct Oracle {
     newcomers: Vec<federation::tenant::okta::User>,
     /// Enrolment link that a device shows.
     links: BTreeMap<String, String>,
+    /// The attack on the next sign-in.
+    armed: Option<Misbehaviour>,
 }
 
 #[derive(Debug, Clone)]

@@ -180,7 +180,13 @@ impl Oracle {
         if matches!(answer, Answer::Success { .. }) && !in_time {
             return stop(Outcome::OktaError, "okta");
         }
+        let worthless = self.response_at_okta()?;
         self.conclude(v, &idp, &answer);
+        if worthless && v.answered {
+            // posture-fails-closed: what is not clearly managed is not trusted
+            v.trust = DeviceContext::NotTrusted;
+            v.because.retain(|code| *code != "device-trust/trusted");
+        }
         match answer {
             Answer::Failure { .. } => {
                 v.because("device-trust/failure-response");

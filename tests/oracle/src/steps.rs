@@ -31,6 +31,7 @@ impl Oracle {
             skews: BTreeMap::new(),
             newcomers: Vec::new(),
             links: BTreeMap::new(),
+            armed: None,
         };
         for device in &world.devices {
             if let Some(user) = &device.enrolled_as {
@@ -82,6 +83,7 @@ impl Oracle {
                 }
             }
             Action::PlantCertificate(wish) => self.plant(wish),
+            Action::Misbehave(wish) => self.armed = Some(wish.clone()),
             Action::Change(change) => {
                 self.world = (*change.world).clone();
                 self.world.okta.users.extend(self.newcomers.iter().cloned());
@@ -158,6 +160,7 @@ impl Oracle {
         };
         self.links.remove(&step.on);
         let end = self.through(&mut visit);
+        self.armed = None;
         let because = visit.because;
         match end {
             Ok((session, outcome)) => Expected {
@@ -185,8 +188,12 @@ impl Oracle {
             self.visit_needs(visit, "okta")?;
             return stop(Outcome::OktaError, "okta");
         }
+        if visit.step.start == Start::Sp {
+            self.request_at_okta()?;
+        }
         let user = self.at_okta(visit, &app)?;
         self.visit_needs(visit, &app)?;
+        self.response_at_app(&app)?;
         let takes_it = self.world.apps.iter().find(|a| a.name == app).is_some_and(|a| a.accept_idp_initiated);
         if visit.step.start == Start::Dashboard && !takes_it {
             return stop(Outcome::AppRejected, &app);

@@ -1,0 +1,127 @@
+//! Every attack in a living world: the real bytes reach the real party over the wire, and it ends as the case says,
+//! as the oracle says, and by the named check.
+
+use attacks::{Act, Attack, End, On, registry};
+use federation::Outcome;
+use federation::tenant::okta::Binding;
+use fedsim::{CaseResult, Fabric};
+use fedsim_tests::{cases, disagreements, replay};
+use scenarios::{Action, Case, Misbehaving, Misbehaviour, Step};
+
+/// The managed phone's sign-in, with one message attacked.
+fn attacked(base: &Case, attack: &Attack, party: Misbehaving) -> Case {
+    let mut case = base.clone();
+    case.id = format!("attacks/{}-{party:?}", attack.name()).to_lowercase();
+    let wish = Misbehaviour { party, as_case: attack.name().into() };
+    case.steps.truncate(1);
+    case.steps.insert(0, Step { line: 0, action: Action::Misbehave(wish), expect: Default::default() });
+    for step in &mut case.steps {
+        step.expect = Default::default();
+    }
+    for idp in case.world.okta.identity_providers.iter_mut().filter(|_| attack.family.on == On::Redirect) {
+        idp.request_binding = Binding::Redirect;
+    }
+    let alone = attack.family.on == On::SignedAssertion && party == Misbehaving::Access;
+    for source in case.world.access.application_sources.iter_mut().filter(|_| alone) {
+        (source.sign_response, source.sign_assertion) = (false, true);
+    }
+    case
+}
+
+/// Whose messages the case can be played on.
+fn senders(attack: &Attack) -> &'static [Misbehaving] {
+    use Misbehaving::*;
+    match attack.family.on {
+        _ if attack.family.class == "posture" => &[Access],
+        On::Response | On::SignedResponse | On::SignedAssertion => &[Access, Okta],
+        On::PostedRequest | On::Redirect => &[Okta],
+        On::Delivery if attack.name() == "other-acs" => &[Access],
+        On::Delivery => &[Access, Okta],
+        On::Certificate => &[Device],
+    }
+}
+
+/// What is wrong with how it ended.
+fn wrong(attack: &Attack, case: &Case, result: &CaseResult) -> Vec<String> {
+    let mut wrong = disagreements(case, result);
+    if let Some(error) = &result.error {
+        return vec![format!("{}: {error}", case.id)];
+    }
+    let Some(seen) = result.last() else { return vec![format!("{}: no sign-in", case.id)] };
+    let code_of = |refused: &String| refused.split(':').next().unwrap_or_default().to_string();
+    let codes: Vec<String> = seen.refused.iter().map(code_of).collect();
+    let named = |list: &str, seen: &[String]| list.split('|').any(|code| seen.iter().any(|s| s == code));
+    let found: Vec<String> = seen.because.iter().map(|f| f.code.to_string()).collect();
+    let right = match attack.row.end {
+        End::Refused(list) => named(list, &codes),
+        End::MethodFails(list) => named(list, &found) && seen.outcome == Outcome::EnrolmentPage,
+        End::NotTrusted => codes.is_empty() && seen.outcome == Outcome::EnrolmentPage,
+        End::Handshake => seen.outcome == Outcome::Unreachable,
+        End::Accepted | End::NewSession | End::StaysHome => codes.is_empty() && seen.outcome == Outcome::Granted,
+    };
+    if !right {
+        wrong.push(format!(
+            "{}: {} by {}, {codes:?} {found:?}, wanted {:?}",
+            case.id, seen.outcome, seen.by, attack.row.end
+        ));
+    }
+    if seen.attack.as_ref().is_none_or(|a| a.case != attack.name() || a.requirement != attack.family.requirement) {
+        wrong.push(format!("{}: the report does not name it: {:?}", case.id, seen.attack));
+    }
+    wrong
+}
+
+/// Cases that only a test at the wire can play, and why.
+fn unplayable(attack: &Attack) -> Option<&'static str> {
+    match attack.name() {
+        "certificate-revoked" | "certificate-list-expired" | "certificate-list-of-another" => Some("the list is UEM's"),
+        "certificate-rsa-1024" => Some("the device's TLS library refuses the key"),
+        "query-reencoded-plus" => Some("the honest query has no space"),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_attack_ends_as_it_says_in_a_living_world() {
+    let base = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
+    let all: Vec<Attack> = registry().into_iter().filter(|a| unplayable(a).is_none()).collect();
+    let play = |attack: &Attack| -> Vec<String> {
+        let one = |party: &Misbehaving| {
+            let case = attacked(&base, attack, *party);
+            wrong(attack, &case, &replay(&case, Fabric::Memory))
+        };
+        senders(attack).iter().flat_map(one).collect()
+    };
+    let (even, odd): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(i, _)| i % 2 == 0);
+    let halves = std::thread::scope(|scope| {
+        let run = |half: Vec<(usize, &Attack)>| half.into_iter().flat_map(|(_, a)| play(a)).collect::<Vec<String>>();
+        let other = scope.spawn(move || run(odd));
+        [run(even), other.join().expect("the other half ran")]
+    });
+    let wrong = halves.concat();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// One of each kind over TCP as well.
+#[test]
+fn over_loopback_it_is_the_same() {
+    let base = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
+    for name in [
+        "xsw3",
+        "issuer-wrong",
+        "tls-1-1",
+        "tls-garbage",
+        "tls-certificate-without-its-key",
+        "certificate-expired",
+        "stolen-by-a-stranger",
+    ] {
+        let attack = attacks::find(name).expect("is a case");
+        for party in senders(&attack) {
+            let case = attacked(&base, &attack, *party);
+            let result = replay(&case, Fabric::Loopback);
+            assert_eq!(wrong(&attack, &case, &result), Vec::<String>::new());
+            assert_eq!(result.transcript(), replay(&case, Fabric::Memory).transcript());
+        }
+    }
+    assert!(matches!(attacks::find("xsw3").expect("is a case").row.act, Act::Alter(_)));
+}
