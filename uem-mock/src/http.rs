@@ -119,6 +119,7 @@ fn search(state: &State, query: &BTreeMap<String, String>) -> Answer {
             let username = state.user(&device.user).map_or("", |user| user.username.as_str());
             is("user", username)
                 && is("platform", render::platform(device.platform()))
+                && is("model", render::model(device.kind))
                 && is("compliantstatus", device.compliance.name())
         })
         .collect();

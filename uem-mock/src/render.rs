@@ -25,17 +25,20 @@ pub fn device(state: &State, device: &DeviceRecord) -> Value {
         Some(0)
     });
     let group_name = group.and_then(|index| groups.get(index)).map(|g| g.name.clone()).unwrap_or_default();
+    let user_id = state.settings.users.iter().position(|u| u.name == device.user).map_or(0, |index| index + 1);
     let username = user.map(|user| user.username.clone()).unwrap_or_default();
     json!({
         "Id": { "Value": device.id },
         "Uuid": uuid(device),
         "Udid": device.udid,
         "DeviceFriendlyName": format!("{username} {}", device.device_name),
-        "LocationGroupId": { "Id": { "Value": group.map_or(0, |index| index + 1) }, "Name": group_name },
+        "LocationGroupId": { "Id": { "Value": group.map_or(0, |index| index + 1) }, "Name": group_name, "Uuid": group_uuid(group) },
         "LocationGroupName": group_name,
+        "UserId": { "Id": { "Value": user_id }, "Name": username },
         "UserName": username,
         "UserEmailAddress": user.map(|user| user.email.clone()).unwrap_or_default(),
         "Ownership": "C",
+        "PlatformId": { "Id": { "Value": platform_id(device.platform()) }, "Name": platform(device.platform()) },
         "Platform": platform(device.platform()),
         "Model": model(device.kind),
         "OperatingSystem": device.os_version,
@@ -86,6 +89,21 @@ fn action_type(what: &ActionKind) -> u32 {
     }
 }
 
+/// Numbers of platforms are ours.
+fn platform_id(platform: Platform) -> u32 {
+    match platform {
+        Platform::Ios => 2,
+        Platform::Android => 5,
+        Platform::Macos => 10,
+        Platform::Windows => 12,
+        Platform::OtherMobile | Platform::OtherDesktop => 0,
+    }
+}
+
+fn group_uuid(group: Option<usize>) -> String {
+    format!("00000000-0000-4000-9000-{:012x}", group.map_or(0, |index| index + 1))
+}
+
 fn uuid(device: &DeviceRecord) -> String {
     format!("00000000-0000-4000-8000-{:012x}", device.id)
 }
@@ -100,7 +118,7 @@ pub fn platform(platform: Platform) -> &'static str {
     }
 }
 
-fn model(kind: DeviceKind) -> &'static str {
+pub fn model(kind: DeviceKind) -> &'static str {
     match kind {
         DeviceKind::Iphone => "iPhone",
         DeviceKind::Ipad => "iPad",
