@@ -15,7 +15,7 @@ use federation::tenant::{self, okta::AcsType, okta::IdentityProvider};
 use federation::{EventKind, Fut, Outside, Party, Request, Response, Silent, Time};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wire::dsig::SigningKey;
+use wire::dsig::{SigningKey, TrustedKey};
 
 /// What an administrator would have pasted.
 pub struct Wiring {
@@ -42,21 +42,49 @@ pub enum Manage {
     Wiring(Box<Wiring>),
 }
 
+/// [`Wiring`] with the keys of its certificates, read once; a certificate that cannot be read vouches for nothing.
+struct Wired {
+    wiring: Wiring,
+    /// By identity provider.
+    idp_keys: BTreeMap<String, Vec<TrustedKey>>,
+    /// By app.
+    app_keys: BTreeMap<String, Vec<TrustedKey>>,
+}
+
+impl Wired {
+    fn of(wiring: Wiring) -> Wired {
+        let keys = |der: &[Vec<u8>]| der.iter().filter_map(|one| TrustedKey::from_certificate(one).ok()).collect();
+        Wired {
+            idp_keys: wiring.idp_certificates.iter().map(|(name, der)| (name.clone(), keys(der))).collect(),
+            app_keys: wiring.apps.iter().map(|(name, sp)| (name.clone(), keys(&sp.certificates))).collect(),
+            wiring,
+        }
+    }
+}
+
+impl std::ops::Deref for Wired {
+    type Target = Wiring;
+    fn deref(&self) -> &Wiring {
+        &self.wiring
+    }
+}
+
 pub struct Okta {
     settings: Mutex<Arc<tenant::Okta>>,
-    wiring: Mutex<Arc<Wiring>>,
+    wiring: Mutex<Arc<Wired>>,
     state: Mutex<state::State>,
 }
 
 impl Okta {
     pub fn new(settings: tenant::Okta, wiring: Wiring) -> Okta {
-        Okta { settings: Mutex::new(Arc::new(settings)), wiring: Mutex::new(Arc::new(wiring)), state: Mutex::default() }
+        let wiring = Mutex::new(Arc::new(Wired::of(wiring)));
+        Okta { settings: Mutex::new(Arc::new(settings)), wiring, state: Mutex::default() }
     }
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
         let settings = match patch {
             Manage::Settings(settings) => settings,
             Manage::Wiring(wiring) => {
-                *self.wiring.lock().unwrap_or_else(PoisonError::into_inner) = Arc::from(wiring);
+                *self.wiring.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Wired::of(*wiring));
                 return Ok(());
             }
         };
@@ -80,7 +108,7 @@ impl Okta {
         let user = settings.users.iter().chain(&state.made).find(|user| user.name == name)?;
         Some(user.login.clone())
     }
-    fn wiring(&self) -> Arc<Wiring> {
+    fn wiring(&self) -> Arc<Wired> {
         self.wiring.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     fn settings(&self) -> Arc<tenant::Okta> {

@@ -6,8 +6,9 @@ use divan::{Bencher, black_box};
 use federation::{Client, EventKind, Time};
 use fedsim::browser::{Answers, Browser, Cookies};
 use fedsim::clock::Clock;
+use fedsim::device::Legs;
 use fedsim::net::Caller;
-use fedsim::tls::Authority;
+use fedsim::tls::{Authority, TlsVersions};
 use fedsim::world::Running;
 use fedsim::{Options, replay};
 use rustls::SignatureScheme;
@@ -79,7 +80,7 @@ fn browser(running: &Running) -> Browser {
             keys: Vec::new(),
             timeout_ms: 60_000,
         },
-        keys: handset.keys(&fedsim::device::Legs::of(&running.world.access)),
+        keys: handset.keys(&Legs::of(&running.world.access)),
         user_agent: fedsim::device::user_agent(handset.device.kind, Client::Browser),
         cookies: Cookies::default(),
     }
@@ -134,9 +135,7 @@ fn counts(flow: &str) -> Counts {
 fn floor_of_cold_sign_in(bencher: Bencher<'_, '_>, flow: &str) {
     let counts = counts(flow);
     println!("{flow}: {counts:?}");
-    let authority =
-        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time")), fedsim::tls::TlsVersions::Both)
-            .expect("an authority");
+    let authority = authority();
     let plain = (authority.client(Vec::new()).expect("a client"), authority.server("a.test", None).expect("a server"));
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate =
@@ -155,9 +154,7 @@ fn floor_of_cold_sign_in(bencher: Bencher<'_, '_>, flow: &str) {
 
 #[divan::bench]
 fn one_handshake(bencher: Bencher<'_, '_>) {
-    let authority =
-        Authority::new(Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time")), fedsim::tls::TlsVersions::Both)
-            .expect("an authority");
+    let authority = authority();
     let (client, server) =
         (authority.client(Vec::new()).expect("a client"), authority.server("a.test", None).expect("a server"));
     bencher.bench_local(|| handshake(&client, &server));
@@ -174,6 +171,11 @@ fn one_rsa_verification(bencher: Bencher<'_, '_>) {
     let rsa = Rsa::new();
     let signature = rsa.sign();
     bencher.bench_local(|| rsa.verify(&signature));
+}
+
+fn authority() -> Authority {
+    let clock = Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time"));
+    Authority::new(clock, TlsVersions::default()).expect("an authority")
 }
 
 /// Both sides of one, without a network between them.

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_sentence_for_a_newcomer() {
         let told = sentence(&Finding::new("force-authn/ignored"));
-        let wanted = "Enable Force Authn Request is off: flag and context are ignored.";
+        let wanted = "Enable Force Authn Request is off: Access ignores both ForceAuthn and the requested context.";
         assert_eq!(told.as_deref(), Some(wanted));
         assert!(sentence(&Finding::new("assumes/subject-hint")).is_some_and(|s| s.contains("assumption")));
         assert_eq!(sentence(&Finding::new("no/such-code")), None);

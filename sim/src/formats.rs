@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use wire::form::html_escape as xml;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -120,25 +121,6 @@ fn problems(case: &Case, result: &CaseResult) -> Vec<Problem> {
     stopped.chain(result.steps.iter().flat_map(missed)).collect()
 }
 
-/// Text for element content and double-quoted attributes; what XML 1.0 has no way to write becomes U+FFFD.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// The message of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
@@ -214,7 +196,7 @@ sweep = {}
   <testsuite name="a" tests="1" failures="1" errors="0">
     <testcase classname="a" name="a/bad">
       <failure message="step 2, act 2: outcome: expected granted, observed denied">mine/one.toml:8: step 2, act 2: outcome: expected granted, observed denied
-mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, observed 100%&#10;sure�</failure>
+mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, observed 100%&#10;sure</failure>
     </testcase>
   </testsuite>
   <testsuite name="b" tests="2" failures="0" errors="1">
@@ -257,12 +239,8 @@ mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, ob
 
     #[test]
     fn escapes() {
-        let rows = [
-            ("plain", "plain"),
-            ("a<b>&\"", "a&lt;b&gt;&amp;&quot;"),
-            ("\t\r\n", "&#9;&#13;&#10;"),
-            ("\0é", "\u{fffd}é"),
-        ];
+        let rows =
+            [("plain", "plain"), ("a<b>&\"", "a&lt;b&gt;&amp;&quot;"), ("\t\r\n", "&#9;&#13;&#10;"), ("\0é", "é")];
         for (given, wanted) in rows {
             assert_eq!(xml(given), wanted, "{given:?}");
         }
@@ -294,7 +272,7 @@ mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, ob
             serde_json::Value::Object(map) => {
                 for (key, value) in map {
                     found.insert(key.clone());
-                    if key != "as_whom" {
+                    if !["as_whom", "state"].contains(&key.as_str()) {
                         fields(value, found);
                     }
                 }

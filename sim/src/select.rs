@@ -44,12 +44,11 @@ pub(crate) fn scenarios(what: &[String]) -> Result<Vec<Scenario>, String> {
         match files(word)? {
             Some(files) => found.extend(load(&files)?),
             None => {
-                let catalogue = catalogue()?;
-                let before = found.len();
-                found.extend(catalogue.iter().filter(|s| is(s, word)).cloned());
-                if found.len() == before {
-                    return Err(unknown(word, &catalogue));
+                let named = lessons(word)?;
+                if named.is_empty() {
+                    return Err(unknown(word, &catalogue()?));
                 }
+                found.extend(named);
             }
         }
     }
@@ -68,18 +67,23 @@ fn named(word: &str) -> Result<Vec<Case>, String> {
         };
         return Ok(vec![found.clone()]);
     }
-    let catalogue = catalogue()?;
-    let lessons: Vec<Case> = catalogue.iter().filter(|s| is(s, word)).flat_map(Scenario::cases).collect();
-    if !lessons.is_empty() {
-        return Ok(lessons);
-    }
-    let exact = |c: &Case| c.id == *word || split(&c.id).1 == word;
-    let cases: Vec<Case> = catalogue.iter().flat_map(Scenario::cases).filter(exact).collect();
-    if cases.is_empty() { Err(unknown(word, &catalogue)) } else { Ok(cases) }
+    let lesson = &word[..word.find(['~', '[']).unwrap_or(word.len())];
+    let cases: Vec<Case> = lessons(lesson)?.iter().flat_map(Scenario::cases).collect();
+    let exact = |c: &Case| lesson == word || c.id == *word || split(&c.id).1 == word;
+    let found: Vec<Case> = cases.into_iter().filter(exact).collect();
+    if found.is_empty() { Err(unknown(word, &catalogue()?)) } else { Ok(found) }
 }
 
-fn is(scenario: &Scenario, word: &str) -> bool {
-    scenario.name == word || scenario.family == word || format!("{}/{}", scenario.family, scenario.name) == word
+/// The scenarios of a family or a lesson; nothing else of the catalogue is read.
+fn lessons(word: &str) -> Result<Vec<Scenario>, String> {
+    let named = scenarios::catalogue().into_iter().filter(|(file, _)| is(file, word));
+    gather(named.map(|(file, text)| scenarios::load_str(file, text)))
+}
+
+/// Whether `catalogue/FAMILY/NAME.toml` is of that family, or that lesson.
+fn is(file: &str, word: &str) -> bool {
+    let name = file.trim_start_matches("catalogue/").trim_end_matches(".toml");
+    name == word || name.split('/').any(|part| part == word)
 }
 
 /// The files of a path, or `None` where `word` is a name.
@@ -99,10 +103,7 @@ fn files(word: &str) -> Result<Option<Vec<PathBuf>>, String> {
 
 /// A family's or lesson's name wins over a file or directory of that name; `./NAME` is the path.
 fn catalogue_has(word: &str) -> bool {
-    scenarios::catalogue().iter().any(|(file, _)| {
-        let name = file.trim_start_matches("catalogue/").trim_end_matches(".toml");
-        name == word || name.split('/').any(|part| part == word)
-    })
+    scenarios::catalogue().iter().any(|(file, _)| is(file, word))
 }
 
 fn toml_files(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {

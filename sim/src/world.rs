@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::tls::TlsVersions;
 use bytes::Bytes;
 use federation::{Party, Time, World};
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SignatureAlgorithm};
 use scenarios::{Misbehaviour, SignIn};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -78,25 +78,41 @@ pub struct Running {
 }
 
 /// Public test keys of the SAML signers, RSA-2048 as the vendors have them.
-const OKTA_KEY: &[u8] = include_bytes!("../keys/public-test-key-1.der");
-const ACCESS_KEY: &[u8] = include_bytes!("../keys/public-test-key-2.der");
+const OKTA: RsaPair =
+    RsaPair(include_bytes!("../keys/public-test-key-1.der"), include_bytes!("../keys/public-test-certificate-1.der"));
+const ACCESS: RsaPair =
+    RsaPair(include_bytes!("../keys/public-test-key-2.der"), include_bytes!("../keys/public-test-certificate-2.der"));
+
+/// Key (PKCS#8) and certificate, DER. Certificates are committed, too: an RSA signature costs half a millisecond of a boot.
+struct RsaPair(&'static [u8], &'static [u8]);
 
 /// The key as its party holds it, and as the party misuses it.
-fn signer(name: &str, keys: SamlKeys, rsa: &[u8]) -> Result<(SigningKey, attacks::Key), BuildError> {
+fn signer(
+    name: &str,
+    keys: SamlKeys,
+    RsaPair(rsa, certificate): RsaPair,
+) -> Result<(SigningKey, attacks::Key), BuildError> {
     let made = || -> Result<(SigningKey, attacks::Key), Box<dyn std::error::Error + Send + Sync>> {
-        let (pkcs8, algorithm) = match keys {
-            SamlKeys::Rsa2048 => (rsa.to_vec(), &PKCS_RSA_SHA256),
-            SamlKeys::P256 => (crate::device::new_key(), &PKCS_ECDSA_P256_SHA256),
+        let (pkcs8, certificate) = match keys {
+            SamlKeys::Rsa2048 => (rsa.to_vec(), certificate.to_vec()),
+            SamlKeys::P256 => {
+                let key = crate::device::new_key();
+                let certificate = self_signed(name, &key, &PKCS_ECDSA_P256_SHA256)?;
+                (key, certificate)
+            }
         };
-        let der = rustls::pki_types::PrivatePkcs8KeyDer::from(pkcs8.clone());
-        let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, algorithm)?;
-        let mut params = CertificateParams::new(Vec::<String>::new())?;
-        params.distinguished_name.push(DnType::CommonName, name);
-        let certificate = params.self_signed(&key)?.der().to_vec();
         let misused = attacks::Key::new(&pkcs8, certificate.clone()).ok_or("the key cannot be read")?;
         Ok((SigningKey::from_pkcs8(&pkcs8, certificate)?, misused))
     };
     made().map_err(failed("a SAML signing key"))
+}
+
+fn self_signed(name: &str, pkcs8: &[u8], algorithm: &'static SignatureAlgorithm) -> Result<Vec<u8>, rcgen::Error> {
+    let der = rustls::pki_types::PrivatePkcs8KeyDer::from(pkcs8.to_vec());
+    let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, algorithm)?;
+    let mut params = CertificateParams::new(Vec::<String>::new())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    Ok(params.self_signed(&key)?.der().to_vec())
 }
 
 impl Running {
@@ -107,8 +123,8 @@ impl Running {
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone(), options.tls, options.limits).map_err(failed("TLS"))?;
-        let (okta_key, okta) = signer("okta", options.saml_keys, OKTA_KEY)?;
-        let (access_key, access) = signer("access", options.saml_keys, ACCESS_KEY)?;
+        let (okta_key, okta) = signer("okta", options.saml_keys, OKTA)?;
+        let (access_key, access) = signer("access", options.saml_keys, ACCESS)?;
         let saml_keys = PartyKeys { okta, access };
         let ca_key = crate::device::new_key();
         let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
@@ -293,5 +309,19 @@ fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &u
             sso_url: okta_sso(world, &t.okta_app),
             keys: keys.clone(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The committed certificates are what anybody can make of the committed keys.
+    #[test]
+    fn committed_certificates_are_those_of_the_committed_keys() {
+        for (name, RsaPair(key, certificate)) in [("okta", OKTA), ("access", ACCESS)] {
+            let made = self_signed(name, key, &rcgen::PKCS_RSA_SHA256).unwrap();
+            assert!(made == certificate, "`{name}`: write the certificate anew");
+        }
     }
 }

@@ -7,7 +7,7 @@ use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, Re
 use federation::{Decision, Finding, Response};
 use std::time::Duration;
 use wire::Refusal;
-use wire::dsig::{SignatureFloor, TrustedKey};
+use wire::dsig::SignatureFloor;
 use wire::form::Form;
 use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
 
@@ -84,11 +84,10 @@ fn receive(x: &Exchange<'_>, id: Option<&str>) -> Result<Received, Refusal> {
     if id.is_some_and(|id| id != idp.id) || id.is_some() != (idp.acs == okta::AcsType::Instance) {
         return Err(Refusal::new("saml/wrong-acs", id.unwrap_or_default()));
     }
-    let certificates = x.wiring.idp_certificates.get(&idp.name).cloned().unwrap_or_default();
-    let keys: Vec<TrustedKey> = certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
+    let keys = x.wiring.idp_keys.get(&idp.name).map(Vec::as_slice).unwrap_or_default();
     let check = ResponseCheck {
         issuer: &idp.issuer,
-        keys: &keys,
+        keys,
         must_sign: match idp.response_signature {
             ResponseSignature::Any => MustSign::Any,
             ResponseSignature::Response => MustSign::Response,

@@ -23,7 +23,7 @@ pub struct Exchange<'a> {
     pub outside: &'a dyn Outside,
     pub request: &'a Request,
     pub settings: Arc<tenant::Okta>,
-    pub wiring: Arc<crate::Wiring>,
+    pub wiring: Arc<crate::Wired>,
     pub now: Time,
 }
 

@@ -4,16 +4,15 @@ use super::page::typed;
 use super::{Exchange, drive, page};
 use crate::state::Transaction;
 use federation::{DeviceContext, Response};
-use wire::dsig::{SignatureFloor, TrustedKey};
+use wire::dsig::SignatureFloor;
 use wire::form::Form;
 use wire::saml::RequestCheck;
 
 pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     let Some(sp) = x.wiring.apps.get(app) else { return x.refuse("okta/no-such-app", app) };
     let destination = sso_url(x, app);
-    let trusted: Vec<TrustedKey> =
-        sp.certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect();
-    let keys = [(sp.entity_id.as_str(), trusted.as_slice())];
+    let trusted = x.wiring.app_keys.get(app).map(Vec::as_slice).unwrap_or_default();
+    let keys = [(sp.entity_id.as_str(), trusted)];
     let check = RequestCheck {
         expected_issuer_keys: &keys,
         require_signature: false,
