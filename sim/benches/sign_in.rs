@@ -81,6 +81,7 @@ fn browser(running: &Running) -> Browser {
             timeout_ms: 60_000,
         },
         keys: handset.keys(&Legs::of(&running.world.access)),
+        attack: None,
         user_agent: fedsim::device::user_agent(handset.device.kind, Client::Browser),
         cookies: Cookies::default(),
     }
