@@ -20,6 +20,7 @@ use state::State;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use wire::dsig::{SigningKey, TrustedKey};
+use wire::jwt::Issuer;
 use wire::metadata::{self, IdpMetadata, SpMetadata};
 
 /// What an administrator would have pasted or uploaded.
@@ -46,6 +47,9 @@ pub enum Manage {
 pub struct Access {
     settings: Mutex<Arc<tenant::Access>>,
     people: RwLock<People>,
+    sessions: http::provision::Sessions,
+    /// Signs and reads access tokens; none where the tenant's key is no RSA key.
+    tokens: Option<Issuer>,
     state: State,
     signing: SigningKey,
     device_ca: Vec<Vec<u8>>,
@@ -88,6 +92,8 @@ impl Access {
         people.apply(&seed::changes(None, &settings, wiring.start));
         Access {
             people: RwLock::new(people),
+            sessions: http::provision::Sessions::default(),
+            tokens: Issuer::new(wiring.signing.clone()).ok(),
             settings: Mutex::new(Arc::new(settings)),
             state: State::default(),
             signing: wiring.signing,

@@ -239,6 +239,11 @@ impl Running {
     pub async fn get(&self, url: &str) -> Result<federation::Response, federation::CallError> {
         let request =
             http::Request::get(url).body(Bytes::new()).map_err(|e| federation::CallError::Broken(e.to_string()))?;
+        self.send(request).await
+    }
+
+    /// Any HTTPS request of such a tool.
+    pub async fn send(&self, request: federation::Request) -> Result<federation::Response, federation::CallError> {
         let caller = Caller { name: "tester".into(), ip: self.default_ip, keys: Vec::new(), timeout_ms: 60_000 };
         self.net.call(&caller, request).await
     }

@@ -1,5 +1,6 @@
 //! Workspace ONE Access as configured.
 
+use super::provisioning::{Provisioning, RemoteAppAccessClient};
 use super::yes;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,11 @@ pub struct Access {
     /// Access › Identity & Access Management › Setup › AirWatch (UEM integration).
     #[serde(default)]
     pub uem: Option<UemIntegration>,
+    /// Catalog › Settings › *Remote App Access*.
+    #[serde(default)]
+    pub remote_app_access: Vec<RemoteAppAccessClient>,
+    #[serde(default)]
+    pub provisioning: Provisioning,
     #[serde(default)]
     pub assumptions: Assumptions,
 }
@@ -62,6 +68,8 @@ pub enum DirectoryKind {
     Ad,
     /// *Other*: filled over SCIM.
     Other,
+    /// *Just-in-Time*: filled by sign-ins through a third-party identity provider.
+    Jit,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -362,6 +370,14 @@ pub struct Assumptions {
     pub group_rule_before_identity: GroupRuleBeforeIdentity,
     pub udid_location: UdidLocation,
     pub fallback_person: FallbackPerson,
+    pub oauth_strictness: OauthStrictness,
+    pub token_after_client: TokenAfterClient,
+    pub scim_name_scope: UserNameScope,
+    pub scim_recreate: Recreate,
+    pub scim_classic_put: ClassicPut,
+    pub scim_classic_plural: ClassicPlural,
+    pub scim_if_match: IfMatch,
+    pub on_premises_part: OnPremisesPart,
 }
 
 macro_rules! choice {
@@ -395,3 +411,24 @@ choice!(/// Whom a fallback that holds none of the methods passed so far may sig
         Anybody });
 choice!(/// Where the UDID is read from.
     UdidLocation { AsTemplate, SanOnly });
+choice!(/// Token requests that RFC 6749 refuses otherwise than the product does.
+    OauthStrictness { /// 500 for a wrong grant type; credentials in the query are taken.
+        AsDocumented, /// 400 and refused.
+        Rfc });
+choice!(/// A token whose client has been deleted.
+    TokenAfterClient { Dead, Lives });
+choice!(/// Where a user name must be unique.
+    UserNameScope { Directory, Tenant });
+choice!(/// Creating a user whose deactivated record is there.
+    Recreate { /// The old record lives again under its old id.
+        Revives, Conflict });
+choice!(/// PUT on the classic interface, which publishes none.
+    ClassicPut { Accepted, Refused });
+choice!(/// A plural attribute in a classic PATCH.
+    ClassicPlural { Replaces, /// As SCIM 1.1 has it.
+        Merges });
+choice!(/// `If-Match` on the classic interface, which sends ETags.
+    IfMatch { Ignored, Enforced });
+choice!(/// What an on-premises tenant lacks.
+    OnPremisesPart { /// Directories of type *Other*.
+        NoOtherDirectory, Everything });

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod okta;
+pub mod provisioning;
 pub mod uem;
 
 pub use access::Access;

@@ -3,6 +3,7 @@
 //! SAML goes one road: front door (limits, no DOCTYPE), signature shape, verify, then read only the verified node.
 
 pub mod certificate;
+pub mod directoryconfigs;
 pub mod door;
 pub mod dsig;
 pub mod form;

@@ -3,7 +3,9 @@
 pub mod chain;
 pub mod compliance;
 pub mod device_types;
+pub mod oauth;
 pub mod person;
 pub mod policy;
 pub mod posture;
+pub mod scim;
 mod words;

@@ -7,6 +7,7 @@ pub mod drive;
 pub mod okta;
 pub mod pages;
 pub mod prompts;
+pub mod provision;
 pub mod sso;
 
 use crate::Access;
@@ -111,6 +112,9 @@ pub async fn route(ctx: Ctx<'_>) -> Response {
             ("GET", "/certificate") => certificate::show(&ctx, leg).await,
             _ => missing(),
         };
+    }
+    if let Some(response) = provision::route(&ctx, &method, &path) {
+        return response;
     }
     match (method.as_str(), path.as_str()) {
         ("GET" | "POST", "/SAAS/auth/federation/sso") => sso::start(&ctx).await,

@@ -90,6 +90,20 @@ fn wanted(access: &Access, now: Time) -> Wanted {
     for configured in &access.directories {
         put(directory(&configured.name, configured.kind, &configured.domain), &configured.users);
     }
+    for configured in &access.remote_app_access {
+        let resource_uuid = stable_uuid(&format!("client/{}", configured.name));
+        let client = Client {
+            id: configured.name.clone(),
+            secret: SecretHash::new(resource_uuid.as_str(), &configured.shared_secret),
+            scope: configured.scope.clone(),
+            access_token_minutes: configured.access_token_ttl_minutes,
+            refresh_token_minutes: crate::decide::oauth::REFRESH_TOKEN_MINUTES,
+            refresh_token_idle_minutes: crate::decide::oauth::REFRESH_TOKEN_IDLE_MINUTES,
+            grants: crate::decide::oauth::grants(configured.access_type),
+            resource_uuid,
+        };
+        wanted.clients.insert(client.id.clone(), client);
+    }
     wanted
 }
 

@@ -1,0 +1,125 @@
+//! What Access is told about provisioning: who may call its interfaces, and what a person must have.
+
+use super::yes;
+use serde::{Deserialize, Serialize};
+
+/// Access › Catalog › Settings › *Remote App Access*, since 2022 *OAuth 2.0 Management*.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteAppAccessClient {
+    /// *Client ID*: letters, digits and `. _ - @`.
+    pub name: String,
+    /// *Access Type*.
+    #[serde(default)]
+    pub access_type: AccessType,
+    /// *Shared Secret*.
+    pub shared_secret: String,
+    /// *Scope*.
+    #[serde(default = "admin")]
+    pub scope: Vec<String>,
+    /// *Access Token Time-To-Live (TTL)*; 6 hours by default, a year at most.
+    #[serde(default = "six_hours")]
+    pub access_token_ttl_minutes: u32,
+}
+
+fn admin() -> Vec<String> {
+    vec!["admin".into()]
+}
+
+fn six_hours() -> u32 {
+    360
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessType {
+    /// *Service Client Token*.
+    #[default]
+    ServiceClientToken,
+    /// *User Access Token*: for people, not for services.
+    UserAccessToken,
+}
+
+/// Somebody who manages the tenant through its interfaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Administrator {
+    pub name: String,
+    pub password: String,
+}
+
+/// The console as it was or is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientConsole {
+    /// Until 2022; the administrator may choose a secret.
+    #[default]
+    RemoteAppAccess,
+    /// Since 2022; the secret is generated and shown once.
+    Oauth2Management,
+}
+
+/// Where the tenant runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deployment {
+    #[default]
+    Saas,
+    OnPremises,
+}
+
+/// Access › Identity & Access Management › Setup › *User Attributes*, by Access's own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserAttribute {
+    UserName,
+    FirstName,
+    LastName,
+    Email,
+    Phone,
+    EmployeeID,
+    DistinguishedName,
+    UserPrincipalName,
+}
+
+impl UserAttribute {
+    pub fn name(self) -> &'static str {
+        match self {
+            UserAttribute::UserName => "userName",
+            UserAttribute::FirstName => "firstName",
+            UserAttribute::LastName => "lastName",
+            UserAttribute::Email => "email",
+            UserAttribute::Phone => "phone",
+            UserAttribute::EmployeeID => "employeeID",
+            UserAttribute::DistinguishedName => "distinguishedName",
+            UserAttribute::UserPrincipalName => "userPrincipalName",
+        }
+    }
+}
+
+/// Provisioning into Access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provisioning {
+    pub deployment: Deployment,
+    pub console: ClientConsole,
+    /// Attributes marked *Required*; they hold for all directories.
+    pub required_attributes: Vec<UserAttribute>,
+    pub administrators: Vec<Administrator>,
+    /// Whether the SCIM 2.0 interface of the newer service is there beside the classic one.
+    #[serde(default = "yes")]
+    pub scim2: bool,
+}
+
+impl Default for Provisioning {
+    fn default() -> Provisioning {
+        use UserAttribute::{Email, FirstName, LastName, UserName};
+        Provisioning {
+            deployment: Deployment::Saas,
+            console: ClientConsole::RemoteAppAccess,
+            required_attributes: vec![UserName, FirstName, LastName, Email],
+            administrators: Vec::new(),
+            scim2: true,
+        }
+    }
+}
