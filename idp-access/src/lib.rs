@@ -19,7 +19,7 @@ use people::{People, seed};
 use state::State;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use wire::dsig::{SigningKey, TrustedKey};
+use wire::dsig::{SigningKey, Tally, TrustedKey};
 use wire::jwt::Issuer;
 use wire::metadata::{self, IdpMetadata, SpMetadata};
 
@@ -64,13 +64,13 @@ struct OktaMetadata {
 }
 
 impl OktaMetadata {
-    fn of(sps: BTreeMap<String, SpMetadata>, idp: Option<IdpMetadata>) -> OktaMetadata {
+    fn of(sps: BTreeMap<String, SpMetadata>, idp: Option<IdpMetadata>, tally: &Tally) -> OktaMetadata {
         let with_keys = |(name, sp): (String, SpMetadata)| {
-            let keys = trusted(&sp.keys);
+            let keys = trusted(&sp.keys, tally);
             (name, sp, keys)
         };
         let idp = idp.map(|idp| {
-            let keys = trusted(&idp.keys);
+            let keys = trusted(&idp.keys, tally);
             (idp, keys)
         });
         OktaMetadata { sps: sps.into_iter().map(with_keys).collect(), idp }
@@ -82,8 +82,9 @@ pub(crate) const LEGS: [AuthMethod; 3] =
     [AuthMethod::MobileSsoIos, AuthMethod::MobileSsoAndroid, AuthMethod::Certificate];
 
 /// A certificate that cannot be a key verifies nothing.
-fn trusted(certificates: &[Vec<u8>]) -> Vec<TrustedKey> {
-    certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok()).collect()
+fn trusted(certificates: &[Vec<u8>], tally: &Tally) -> Vec<TrustedKey> {
+    let keys = certificates.iter().filter_map(|der| TrustedKey::from_certificate(der).ok());
+    keys.map(|key| key.tallied(tally)).collect()
 }
 
 impl Access {
@@ -96,10 +97,10 @@ impl Access {
             tokens: Issuer::new(wiring.signing.clone()).ok(),
             settings: Mutex::new(Arc::new(settings)),
             state: State::default(),
-            signing: wiring.signing,
             device_ca: wiring.device_ca,
             crl_url: wiring.crl_url,
-            okta: Mutex::new(Arc::new(OktaMetadata::of(wiring.okta_sps, wiring.okta_idp))),
+            okta: Mutex::new(Arc::new(OktaMetadata::of(wiring.okta_sps, wiring.okta_idp, wiring.signing.tally()))),
+            signing: wiring.signing,
         }
     }
 
@@ -123,7 +124,7 @@ impl Access {
         let settings = match patch {
             Manage::Settings(settings) => settings,
             Manage::Wiring(wiring) => {
-                let metadata = OktaMetadata::of(wiring.okta_sps, wiring.okta_idp);
+                let metadata = OktaMetadata::of(wiring.okta_sps, wiring.okta_idp, wiring.signing.tally());
                 *self.okta.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(metadata);
                 return Ok(());
             }

@@ -53,7 +53,8 @@ struct Wired {
 
 impl Wired {
     fn of(wiring: Wiring) -> Wired {
-        let keys = |der: &[Vec<u8>]| der.iter().filter_map(|one| TrustedKey::from_certificate(one).ok()).collect();
+        let key = |der: &Vec<u8>| Some(TrustedKey::from_certificate(der).ok()?.tallied(wiring.signing.tally()));
+        let keys = |der: &[Vec<u8>]| der.iter().filter_map(key).collect();
         Wired {
             idp_keys: wiring.idp_certificates.iter().map(|(name, der)| (name.clone(), keys(der))).collect(),
             app_keys: wiring.apps.iter().map(|(name, sp)| (name.clone(), keys(&sp.certificates))).collect(),

@@ -175,7 +175,14 @@ sweep = {}
             None => vec![step(1, vec![]), step(2, missed.collect())],
             Some(_) => vec![step(1, missed.collect())],
         };
-        CaseResult { id: id.into(), steps, error: error.map(String::from), handshakes: 3 }
+        CaseResult {
+            id: id.into(),
+            steps,
+            error: error.map(String::from),
+            handshakes: 3,
+            signatures: 2,
+            verifications: 2,
+        }
     }
 
     fn all() -> (Vec<Case>, Vec<CaseResult>) {
@@ -262,7 +269,7 @@ mine/one.toml:8: step 2, act 2: page: expected &lt;a&gt; &amp; &quot;b&quot;, ob
         assert_eq!(value["cases"][2]["error"], "step 2: no device `x,y: z`");
         let mut keys: Vec<&str> = value["cases"][0].as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        assert_eq!(keys, ["error", "handshakes", "id", "met", "steps", "transcript"]);
+        assert_eq!(keys, ["error", "handshakes", "id", "met", "signatures", "steps", "transcript", "verifications"]);
     }
 
     /// Keys below `value`, without those of maps that people name.

@@ -68,6 +68,13 @@ pub fn replay(case: &Case, options: &Options) -> CaseResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
         Ok(runtime) => runtime.block_on(runner::run(case, options)),
-        Err(e) => CaseResult { id: case.id.clone(), steps: Vec::new(), error: Some(e.to_string()), handshakes: 0 },
+        Err(e) => CaseResult {
+            id: case.id.clone(),
+            steps: Vec::new(),
+            error: Some(e.to_string()),
+            handshakes: 0,
+            signatures: 0,
+            verifications: 0,
+        },
     }
 }

@@ -40,6 +40,9 @@ pub struct CaseResult {
     /// Why the case could not be played to its end.
     pub error: Option<String>,
     pub handshakes: u64,
+    /// Signatures of SAML messages made, and signatures checked, good or bad.
+    pub signatures: u64,
+    pub verifications: u64,
 }
 
 impl CaseResult {
@@ -57,7 +60,14 @@ impl CaseResult {
 
 /// Replays `case`; every problem ends up in the result.
 pub async fn run(case: &Case, options: &Options) -> CaseResult {
-    let mut result = CaseResult { id: case.id.clone(), steps: Vec::new(), error: None, handshakes: 0 };
+    let mut result = CaseResult {
+        id: case.id.clone(),
+        steps: Vec::new(),
+        error: None,
+        handshakes: 0,
+        signatures: 0,
+        verifications: 0,
+    };
     match Running::start(&case.world, options).await {
         Err(BuildError(e)) => result.error = Some(e),
         Ok(running) => {
@@ -73,6 +83,8 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
                 }
             }
             result.handshakes = stage.running.net.handshakes();
+            let tally = stage.running.tally();
+            (result.signatures, result.verifications) = (tally.made(), tally.checked());
             let entry = Entry::new(&case.id, result.met(), report::ends(&result), result.transcript());
             if let Err(e) = stage.running.core.store.journal(&entry) {
                 result.error.get_or_insert(e.to_string());

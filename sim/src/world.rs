@@ -17,7 +17,7 @@ use scenarios::{Misbehaviour, SignIn};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use wire::dsig::{SigningKey, TrustedKey};
+use wire::dsig::{SigningKey, Tally, TrustedKey};
 use wire::metadata;
 
 /// How a world is run.
@@ -126,6 +126,8 @@ impl Running {
         let (okta_key, okta) = signer("okta", options.saml_keys, OKTA)?;
         let (access_key, access) = signer("access", options.saml_keys, ACCESS)?;
         let saml_keys = PartyKeys { okta, access };
+        let tally = Tally::default();
+        let (okta_key, access_key) = (okta_key.tallied(&tally), access_key.tallied(&tally));
         let ca_key = crate::device::new_key();
         let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
         let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));
@@ -144,8 +146,11 @@ impl Running {
         let mut apps = BTreeMap::new();
         for app in &world.apps {
             let keys = TrustedKey::from_certificate(okta_key.certificate()).map_err(|e| BuildError(e.to_string()))?;
-            let idp =
-                OktaIdp { entity_id: okta_entity(&app.name), sso_url: okta_sso(world, &app.name), keys: vec![keys] };
+            let idp = OktaIdp {
+                entity_id: okta_entity(&app.name),
+                sso_url: okta_sso(world, &app.name),
+                keys: vec![keys.tallied(&tally)],
+            };
             let party = Arc::new(App::new(app.clone(), idp));
             apps.insert(app.name.clone(), party.clone());
             net.host(party).await.map_err(failed("an app"))?;
@@ -223,6 +228,11 @@ impl Running {
             self.net.force(&step.on, Some(keys)).map_err(|e| e.to_string())?;
         }
         Ok(armed)
+    }
+
+    /// Signatures made and signatures checked so far, of SAML messages.
+    pub fn tally(&self) -> &Tally {
+        self.signers.0.tally()
     }
 
     /// A party by its short name.

@@ -23,11 +23,18 @@ fn author_oracle_and_simulator_agree_on_both_fabrics() {
         if memory.transcript() != loopback.transcript() {
             problems.push(format!("{}: transcripts differ between the fabrics", case.id));
         }
-        if memory.handshakes != loopback.handshakes {
+        let work = |r: &fedsim::CaseResult| (r.handshakes, r.signatures, r.verifications);
+        if work(&memory) != work(&loopback) {
             problems.push(format!(
-                "{}: {} handshakes in memory, {} on loopback",
-                case.id, memory.handshakes, loopback.handshakes
+                "{}: handshakes, signatures and verifications are {:?} in memory, {:?} on loopback",
+                case.id,
+                work(&memory),
+                work(&loopback)
             ));
+        }
+        let signed = memory.transcript().contains("=> okta") && memory.handshakes > 0;
+        if signed && (memory.signatures == 0 || memory.verifications == 0) {
+            problems.push(format!("{}: messages went to Okta and nothing was signed and checked", case.id));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -207,7 +207,8 @@ fn fabrics_have_the_same_transcript() {
         assert!(memory.error.is_none() || impossible(&memory), "{:?}\n{}", memory.error, case.story);
         assert_eq!(memory.error, loopback.error, "{}", case.story);
         assert_eq!(memory.transcript(), loopback.transcript(), "{}", case.story);
-        assert_eq!(memory.handshakes, loopback.handshakes, "{}", case.story);
+        let work = |r: &fedsim::CaseResult| (r.handshakes, r.signatures, r.verifications);
+        assert_eq!(work(&memory), work(&loopback), "{}", case.story);
     }
 }
 

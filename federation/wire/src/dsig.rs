@@ -9,6 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::keys::loader;
 use bergshamra::{DsigContext, Key, KeysManager, VerifyResult};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use uppsala::{Document, NodeId, NodeKind};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -42,9 +43,37 @@ enum Kind {
     Ec,
 }
 
+/// What the keys of one world have done: signatures made and signatures checked, good or bad. Clones share the count.
+#[derive(Debug, Clone, Default)]
+pub struct Tally(Arc<Work>);
+
+#[derive(Debug, Default)]
+struct Work {
+    made: AtomicU64,
+    checked: AtomicU64,
+}
+
+impl Tally {
+    pub fn made(&self) -> u64 {
+        self.0.made.load(Ordering::Relaxed)
+    }
+
+    pub fn checked(&self) -> u64 {
+        self.0.checked.load(Ordering::Relaxed)
+    }
+
+    fn make(&self) {
+        self.0.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn check(&self) {
+        self.0.checked.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// A private key with the certificate that tells it to others.
 #[derive(Clone)]
-pub struct SigningKey(Arc<Inner>);
+pub struct SigningKey(Arc<Inner>, Tally);
 
 struct Inner {
     kind: Kind,
@@ -69,7 +98,19 @@ impl SigningKey {
         let kind = TrustedKey::from_certificate(&certificate_der)?.kind;
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", wrap(&STANDARD.encode(der)));
         let key = loader::load_pem_auto(pem.as_bytes(), None).map_err(bad_key)?;
-        Ok(SigningKey(Arc::new(Inner { kind, pkcs8: der.to_vec(), key, certificate: certificate_der })))
+        let inner = Inner { kind, pkcs8: der.to_vec(), key, certificate: certificate_der };
+        Ok(SigningKey(Arc::new(inner), Tally::default()))
+    }
+
+    /// Counts its signatures there from now on.
+    #[must_use]
+    pub fn tallied(self, tally: &Tally) -> SigningKey {
+        SigningKey(self.0, tally.clone())
+    }
+
+    /// Where it counts.
+    pub fn tally(&self) -> &Tally {
+        &self.1
     }
 
     /// X.509 DER, as it stands in metadata.
@@ -86,6 +127,7 @@ impl SigningKey {
 
     /// A signature over bytes, as the Redirect binding wants it.
     pub(crate) fn sign_raw(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.1.make();
         let random = aws_lc_rs::rand::SystemRandom::new();
         match self.0.kind {
             Kind::Rsa => {
@@ -113,6 +155,7 @@ pub struct TrustedKey {
     kind: Kind,
     key: Key,
     public: Vec<u8>,
+    tally: Tally,
 }
 
 impl std::fmt::Debug for TrustedKey {
@@ -140,7 +183,13 @@ impl TrustedKey {
             _ => return Err(Refusal::new("key/kind", "neither RSA nor EC")),
         };
         let key = loader::load_spki_der(spki.raw).map_err(bad_key)?;
-        Ok(TrustedKey { kind, key, public: spki.subject_public_key.data.to_vec() })
+        Ok(TrustedKey { kind, key, public: spki.subject_public_key.data.to_vec(), tally: Tally::default() })
+    }
+
+    /// Counts what is checked with it there from now on.
+    #[must_use]
+    pub fn tallied(self, tally: &Tally) -> TrustedKey {
+        TrustedKey { tally: tally.clone(), ..self }
     }
 
     fn allows(&self, method: &str, floor: SignatureFloor) -> bool {
@@ -170,6 +219,7 @@ impl TrustedKey {
             (Kind::Rsa, RSA_SHA1) => &raw::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             _ => return Err(Refusal::new("saml/algorithm", method)),
         };
+        self.tally.check();
         raw::UnparsedPublicKey::new(algorithm, &self.public)
             .verify(message, signature)
             .map_err(|_| Refusal::new("saml/signature-invalid", "the query's signature"))
@@ -200,6 +250,7 @@ pub fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
     keys.add_key(key.0.key.clone());
     let context = DsigContext::new(keys);
     for signature in signatures {
+        key.1.make();
         bergshamra::dsig::sign::sign_document_node(&context, &mut document, signature).map_err(failed)?;
     }
     Ok(document.to_xml())
@@ -369,6 +420,7 @@ fn verify_with(
     let mut manager = KeysManager::new();
     manager.add_key(key.key.clone());
     let invalid = |why: String| Refusal::new("saml/signature-invalid", why);
+    signatures.iter().for_each(|_| key.tally.check());
     let results = bergshamra::dsig::verify::verify_all_document(&DsigContext::new(manager), document);
     let results = results.map_err(|e| invalid(e.to_string()))?;
     if results.len() != signatures.len() {
