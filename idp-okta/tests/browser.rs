@@ -265,6 +265,18 @@ fn a_factor_does_not_revive_an_ended_session() {
 }
 
 #[test]
+fn signing_out_ends_the_session_for_a_copy_of_its_cookie_too() {
+    let (stage, mut browser) = (stage(), Browser::default());
+    let page = stage.open(&mut browser, "wiki");
+    check(stage.login(&mut browser, &page, "right"), 200, "https://wiki.test/acs");
+    let mut copy = browser.clone();
+    check(stage.send(&mut copy, "GET", "/app/UserHome", &[]), 200, "Signed in as alice@acme.test");
+    check(stage.send(&mut browser, "GET", "/signout", &[]), 200, "okta/signed-out");
+    assert_eq!(browser.0["sid"], "");
+    check(stage.send(&mut copy, "GET", "/app/UserHome", &[]), 200, "Nobody is signed in here");
+}
+
+#[test]
 fn webfinger_tells_where_a_login_goes() {
     let (stage, mut browser) = (stage(), Browser::default());
     let sso = "https://o.test/sso/idps";
