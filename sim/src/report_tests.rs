@@ -1,3 +1,5 @@
+//! Reports: what a person reads of a case, held against made-up results.
+
 use super::*;
 use federation::{Event, EventKind, Finding, Outcome, Time};
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+//! The store: what is used stays used, and a kept store is read back.
+
 use super::*;
 
 /// A directory that goes with the test.

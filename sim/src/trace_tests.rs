@@ -1,3 +1,5 @@
+//! The diagram that `fedsim trace` draws, line by line.
+
 use super::*;
 
 fn drawn(name: &str, width: usize, full: bool) -> String {

@@ -52,6 +52,7 @@ const IN_USE: &[(&str, &str)] = &[
     ("rustls", "sim/src"),
     ("sled", "sim/src"),
     ("serde", "federation/src"),
+    ("proptest", "tests/src"),
 ];
 
 fn packages() -> Vec<Package> {
@@ -90,4 +91,50 @@ fn the_named_packages_are_really_in_use() {
         });
         assert!(used, "`{package}` is not used in {room}");
     }
+}
+
+/// Every Rust file of a room's sources, with its text.
+fn sources(room: &str) -> Vec<(std::path::PathBuf, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (mut folders, mut found) = (vec![root.join(room)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the room is there").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source is text");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_source_opens_with_its_map() {
+    let rooms = ["federation", "idp-okta", "idp-access", "uem-mock", "scenarios", "sim", "tests"];
+    let files = rooms.iter().flat_map(|room| sources(room));
+    let bare: Vec<_> = files.filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    assert!(bare.is_empty(), "without a `//!` map: {bare:#?}");
+}
+
+#[test]
+fn judgement_reads_no_xml() {
+    for room in ["idp-okta/src/decide", "idp-access/src/decide", "uem-mock/src/decide"] {
+        for (path, text) in sources(room) {
+            let knows =
+                ["wire::saml", "wire::redirect", "uppsala", "samael"].into_iter().find(|xml| text.contains(xml));
+            assert_eq!(knows, None, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn what_is_banned_is_banned() {
+    let bans = include_str!("../../clippy.toml");
+    for banned in ["std::collections::HashMap", "std::time::SystemTime::now", "std::time::Instant::now"] {
+        assert!(bans.contains(banned), "clippy.toml does not ban {banned}");
+    }
+    assert!(include_str!("../../Cargo.toml").contains("unsafe_code = \"forbid\""));
 }
