@@ -316,15 +316,23 @@ pub struct Breakage {
     #[serde(default)]
     pub how: BreakHow,
     /// With `how = "slow"`: milliseconds until it answers.
-    #[serde(default = "half_a_minute")]
+    #[serde(default = "half_a_minute", skip_serializing_if = "is_half_a_minute")]
     pub delay_ms: u64,
     /// With `how = "clock-skew"`: how far the party's clock is ahead; below zero, behind.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub seconds: i64,
 }
 
 fn half_a_minute() -> u64 {
     30_000
+}
+
+fn is_half_a_minute(delay_ms: &u64) -> bool {
+    *delay_ms == half_a_minute()
+}
+
+fn is_none(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, Serialize)]

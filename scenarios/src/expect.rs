@@ -15,18 +15,24 @@ pub struct Expect {
     /// Whose page it ends on: `okta`, `access`, an app's name, or `browser`.
     pub by: Option<String>,
     /// Finding codes, `area/what-happened`; a rule may follow: `sign-on/rule-matched okta.apps.wiki.rules.untrusted`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
+    #[serde(skip_serializing_if = "AsWhom::is_empty")]
     pub as_whom: AsWhom,
     /// `device.trusted` as the app's assertion states it.
     pub device_trusted: Option<DeviceContext>,
     /// Text on the last page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub page_contains: Vec<String>,
     /// Flags of SAML messages of this step, such as `ForceAuthn=true`; a leading `!` says that none has it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
     /// Event types of the vendors' own logs, a result may follow: `user.session.start SUCCESS`; a leading `!` says that
     /// there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
     /// The state of things after the step, as their parties hold it.
+    #[serde(skip_serializing_if = "State::is_empty")]
     pub state: State,
 }
 
@@ -58,9 +64,21 @@ pub struct AsWhom {
     pub app: Option<String>,
 }
 
+impl AsWhom {
+    fn is_empty(&self) -> bool {
+        *self == AsWhom::default()
+    }
+}
+
 /// Paths of things, each with what is expected there; written as dotted keys, quoted or not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct State(pub BTreeMap<String, Stated>);
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// The state of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

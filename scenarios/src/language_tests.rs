@@ -308,3 +308,51 @@ fn a_state_may_be_written_in_dots_or_in_quotes() {
     ];
     assert_eq!(state, expected.map(|(path, stated)| (path.to_string(), stated)));
 }
+
+const REFERENCE: &str = include_str!("../../docs/scenarios.md");
+
+/// The reference names every key, and each of its examples loads.
+#[test]
+fn the_reference_is_complete_and_true() {
+    let named = |key: &str| REFERENCE.contains(&format!("`{key}`"));
+    let header = ["name", "teaches", "story", "baseline", "change", "matrix", "step", "try"];
+    let others = ["label", "expect", "expect_at", "of", "set", "remove", "insert", "before", "after", "with", "from"];
+    let keys = header.into_iter().chain(others).chain(crate::Action::KEYS).chain(crate::Expect::KEYS);
+    let missing: Vec<&str> = keys.chain(crate::SignIn::KEYS).filter(|key| !named(key)).collect();
+    assert!(missing.is_empty(), "docs/scenarios.md does not name {missing:?}");
+    let mut shown = Vec::new();
+    for example in REFERENCE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let key = example.split([' ', '\n']).next().unwrap_or_default();
+        if crate::Action::KEYS.contains(&key) {
+            loads(&format!("[[step]]\n{example}"));
+            shown.push(key);
+        } else if key == "expect" {
+            loads(&format!("[[step]]\nsweep = {{}}\n{example}"));
+        } else if key == "name" {
+            load_str("own/x.toml", example).unwrap_or_else(|wrong| panic!("{}", wrong[0]));
+        } else {
+            loads(example);
+        }
+    }
+    let without: Vec<&str> = crate::Action::KEYS.into_iter().filter(|key| !shown.contains(key)).collect();
+    assert!(without.is_empty(), "no example of {without:?}");
+}
+
+/// No two lessons teach the same: they differ in what they expect or in what cures them.
+#[test]
+fn no_two_lessons_are_one() {
+    let mut taught: std::collections::BTreeMap<String, String> = Default::default();
+    for (file, text) in crate::catalogue() {
+        let scenario = load_str(file, text).unwrap_or_else(|wrong| panic!("{}", wrong[0]));
+        let baseline = text.lines().find(|line| line.starts_with("baseline")).unwrap_or_default();
+        let said =
+            |step: &crate::Step| format!("{:?} {:?} {:?}", step.expect.outcome, step.expect.because, step.expect.state);
+        let cases = scenario.cases();
+        let expected: Vec<String> = cases.iter().flat_map(|case| &case.steps).map(said).collect();
+        let cures: Vec<_> = cases.iter().map(|case| &case.world).collect();
+        let key = format!("{baseline} {expected:?} {cures:?}");
+        if let Some(other) = taught.insert(key, file.to_string()) {
+            panic!("{file} and {other} have the same findings and the same cure");
+        }
+    }
+}

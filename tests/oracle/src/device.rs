@@ -323,8 +323,12 @@ impl Oracle {
 
     /// UEM no longer counts the device as its own; the device hears of it later.
     pub(crate) fn leave(&mut self, device: &str) {
+        let (now, revokes) = (self.at("uem"), self.world.uem.ca.revoke_on_removal);
         if let Some(phone) = self.phones.get_mut(device) {
             leave(phone);
+            // A certificate that was planted past UEM is in no list of UEM's.
+            let issued = phone.certificates.values_mut().filter(|c| revokes && c.planted.is_none());
+            issued.for_each(|certificate| certificate.revoked = certificate.revoked.or(Some(now)));
         }
     }
 
