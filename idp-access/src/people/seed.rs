@@ -12,7 +12,7 @@ use std::sync::Arc;
 use wire::ids::stable_uuid;
 use wire::oauth::SecretHash;
 use wire::scim::Object;
-use wire::scim::schemas::WS1B_USER_URN;
+use wire::scim::schemas::{WS1B_GROUP_URN, WS1B_USER_URN};
 
 #[derive(Default)]
 struct Wanted {
@@ -46,9 +46,11 @@ fn user(directory: &Directory, user: &tenant::User, now: Time) -> User {
         "active": user.enabled,
         "emails": [{ "value": user.email, "type": "work", "primary": true }],
     }));
+    let mut workspace = object(json!({ "domain": directory.domain() }));
     if let Some(upn) = &user.upn {
-        attributes.insert(WS1B_USER_URN.into(), json!({ "userPrincipalName": upn }));
+        workspace.insert("userPrincipalName".into(), upn.as_str().into());
     }
+    attributes.insert(WS1B_USER_URN.into(), workspace.into());
     let password = (!user.password.is_empty()).then(|| SecretHash::new(id.as_str(), &user.password));
     User {
         name: user.name.clone(),
@@ -73,7 +75,9 @@ fn wanted(access: &Access, now: Time) -> Wanted {
                 wanted.groups.entry(id.clone()).or_insert_with(|| Group {
                     id,
                     directory: directory.id.clone(),
-                    attributes: object(json!({ "displayName": name })),
+                    attributes: object(
+                        json!({ "displayName": name, WS1B_GROUP_URN: { "domain": directory.domain() } }),
+                    ),
                     version: 1,
                     created: now,
                     modified: now,

@@ -3,7 +3,7 @@
 
 use super::fault::Fault;
 use super::matching::{self, Matcher};
-use super::users::{Outcome, take_domain};
+use super::users::{Outcome, said_domain, state_domain};
 use super::{Rules, patch, shape};
 use crate::people::{Change, Group, SYSTEM_DOMAIN};
 use federation::tenant::access::{DirectoryKind, UserNameScope};
@@ -86,7 +86,7 @@ impl Rules<'_> {
 
     pub fn create_group(&self, id: String, body: &Object, why: &mut impl Why) -> Result<Outcome<Group>, Fault> {
         let mut attributes = shape::resource(Resource::Group, body)?;
-        let domain = take_domain(&mut attributes, WS1B_GROUP_URN);
+        let domain = said_domain(&attributes, WS1B_GROUP_URN);
         if domain.is_none() && !self.newer {
             why.note(|| Finding::new("scim/group-in-system-domain").saw("no domain").wanted(SYSTEM_DOMAIN));
         }
@@ -99,6 +99,7 @@ impl Rules<'_> {
         }
         let name = self.group_name(&attributes)?;
         self.name_free(&name, &directory.id, None, why)?;
+        state_domain(&mut attributes, WS1B_GROUP_URN, directory.domain());
         let mut members = Members::default();
         let given = attributes.remove("members").unwrap_or_default();
         ids(&given)?.iter().for_each(|id| members.add(id));
@@ -138,6 +139,11 @@ impl Rules<'_> {
         let old = self.changeable_group(id, if_match, why)?;
         let mut attributes = shape::resource(Resource::Group, body)?;
         let given = attributes.remove("members").unwrap_or_default();
+        if let Some(domain) = said_domain(&old.attributes, WS1B_GROUP_URN)
+            && said_domain(&attributes, WS1B_GROUP_URN).is_none()
+        {
+            state_domain(&mut attributes, WS1B_GROUP_URN, &domain);
+        }
         let members = self.exactly(id, &given)?;
         self.settle_group(old, attributes, members, why)
     }
@@ -159,11 +165,6 @@ impl Rules<'_> {
     ) -> Result<Outcome<Group>, Fault> {
         let old = self.changeable_group(id, if_match, why)?;
         let mut attributes = old.attributes.clone();
-        let domain = self.people.directory(&old.directory).map_or("", |d| d.domain());
-        let workspace = attributes.entry(WS1B_GROUP_URN).or_insert_with(|| Value::Object(Object::new()));
-        if let Some(workspace) = workspace.as_object_mut() {
-            workspace.insert("domain".into(), domain.into());
-        }
         let mut members = Members::default();
         for operation in operations {
             match self.about_members(operation) {
@@ -275,11 +276,13 @@ impl Rules<'_> {
         members: Members,
         why: &mut impl Why,
     ) -> Result<Outcome<Group>, Fault> {
-        let said = take_domain(&mut attributes, WS1B_GROUP_URN);
-        if let (Some(said), Some(directory)) = (said, self.people.directory(&old.directory))
-            && !directory.has_domain(&said)
-        {
-            return Err(Fault::ReadOnly(format!("`domain` cannot be changed: the group is in {}", directory.domain())));
+        let directory = self.people.directory(&old.directory);
+        if let (Some(said), Some(directory)) = (said_domain(&attributes, WS1B_GROUP_URN), directory) {
+            if !directory.has_domain(&said) {
+                let text = format!("`domain` cannot be changed: the group is in {}", directory.domain());
+                return Err(Fault::ReadOnly(text));
+            }
+            state_domain(&mut attributes, WS1B_GROUP_URN, directory.domain());
         }
         let name = self.group_name(&attributes)?;
         self.name_free(&name, &old.directory, Some(&old.id), why)?;

@@ -27,6 +27,12 @@ pub fn apply(resource: Resource, object: &mut Object, operation: &PatchOperation
             let Value::Object(_) = operation.value else {
                 return Err(Fault::Invalid(format!("`{path}` must be an object")));
             };
+            if operation.verb == PatchVerb::Replace
+                && let Some(old) = object.get_mut(urn).and_then(Value::as_object_mut)
+            {
+                // The one attribute that is not the client's to replace.
+                old.retain(|name, _| name == "domain");
+            }
             let body = Object::from_iter([(urn.to_string(), operation.value.clone())]);
             merge(resource, object, &body, operation.verb)
         }
@@ -45,7 +51,7 @@ fn merge(resource: Resource, object: &mut Object, body: &Object, verb: PatchVerb
             continue;
         }
         if let (Some(extension), Value::Object(fields)) = (resource.extension(name), value) {
-            for (field, value) in fields {
+            for (field, value) in fields.iter().filter(|(f, _)| !f.eq_ignore_ascii_case("schemas")) {
                 let text = format!("{}:{field}", extension.urn);
                 single(resource, object, &text, value, verb)?;
             }

@@ -23,14 +23,17 @@ pub struct Outcome<T> {
     pub changes: Vec<Change>,
 }
 
-/// Takes the domain out of a resource: the directory says it from then on.
-pub(super) fn take_domain(attributes: &mut Object, urn: &str) -> Option<String> {
-    let extension = attributes.get_mut(urn)?.as_object_mut()?;
-    let domain = extension.remove("domain");
-    if extension.is_empty() {
-        attributes.remove(urn);
+/// The domain that a resource states.
+pub(super) fn said_domain(attributes: &Object, urn: &str) -> Option<String> {
+    attributes.get(urn)?.get("domain")?.as_str().map(Into::into)
+}
+
+/// States the domain of the directory. A client may take its word back; which directory it is does not change.
+pub(super) fn state_domain(attributes: &mut Object, urn: &str, domain: &str) {
+    let extension = attributes.entry(urn).or_insert_with(|| Value::Object(Object::new()));
+    if let Some(extension) = extension.as_object_mut() {
+        extension.insert("domain".into(), domain.into());
     }
-    domain?.as_str().map(Into::into)
 }
 
 fn has_text(object: Option<&Value>, name: &str) -> bool {
@@ -125,7 +128,7 @@ impl Rules<'_> {
     /// Creates somebody under `id`, or revives a deactivated record.
     pub fn create_user(&self, id: String, body: &Object, why: &mut impl Why) -> Result<Outcome<User>, Fault> {
         let mut attributes = shape::resource(Resource::User, body)?;
-        let domain = take_domain(&mut attributes, WS1B_USER_URN);
+        let domain = said_domain(&attributes, WS1B_USER_URN);
         let directory = self.directory_for(domain.as_deref()).inspect_err(|_| {
             why.note(|| Finding::new("scim/domain-unknown").saw(domain.as_deref().unwrap_or("no domain")));
         })?;
@@ -135,6 +138,7 @@ impl Rules<'_> {
             return Err(Fault::CreationUnsupported);
         }
         self.complete(&attributes, None, why)?;
+        state_domain(&mut attributes, WS1B_USER_URN, directory.domain());
         attributes.entry("active").or_insert(Value::Bool(true));
         let password = attributes.remove("password");
         let user_name = attributes.get("userName").and_then(Value::as_str).unwrap_or_default().to_string();
@@ -197,6 +201,11 @@ impl Rules<'_> {
     ) -> Result<Outcome<User>, Fault> {
         let old = self.changeable(id, if_match, why)?;
         let mut attributes = shape::resource(Resource::User, body)?;
+        if let Some(domain) = said_domain(&old.attributes, WS1B_USER_URN)
+            && said_domain(&attributes, WS1B_USER_URN).is_none()
+        {
+            state_domain(&mut attributes, WS1B_USER_URN, &domain);
+        }
         self.same_domain(&mut attributes, old)?;
         if !attributes.contains_key("active")
             && let Some(active) = old.attributes.get("active")
@@ -219,11 +228,6 @@ impl Rules<'_> {
     ) -> Result<Outcome<User>, Fault> {
         let old = self.changeable(id, if_match, why)?;
         let mut attributes = old.attributes.clone();
-        let domain = self.people.directory(&old.directory).map_or("", |d| d.domain());
-        let workspace = attributes.entry(WS1B_USER_URN).or_insert_with(|| Value::Object(Object::new()));
-        if let Some(workspace) = workspace.as_object_mut() {
-            workspace.insert("domain".into(), domain.into());
-        }
         for operation in operations {
             patch::apply(Resource::User, &mut attributes, operation)?;
         }
@@ -281,15 +285,16 @@ impl Rules<'_> {
         there.extend(new.into_iter().filter(|item| !gone(item)));
     }
 
+    /// A stated domain must be the one of the directory; it is written as the directory writes it.
     fn same_domain(&self, attributes: &mut Object, old: &User) -> Result<(), Fault> {
-        let said = take_domain(attributes, WS1B_USER_URN);
-        let same = |d: &Arc<Directory>, said: &str| d.has_domain(said);
-        match (said, self.people.directory(&old.directory)) {
-            (Some(said), Some(directory)) if !same(directory, &said) => {
-                Err(Fault::ReadOnly(format!("`domain` cannot be changed: the user belongs to {}", directory.domain())))
-            }
-            _ => Ok(()),
+        let directory = self.people.directory(&old.directory);
+        let (Some(said), Some(directory)) = (said_domain(attributes, WS1B_USER_URN), directory) else { return Ok(()) };
+        if !directory.has_domain(&said) {
+            let text = format!("`domain` cannot be changed: the user belongs to {}", directory.domain());
+            return Err(Fault::ReadOnly(text));
         }
+        state_domain(attributes, WS1B_USER_URN, directory.domain());
+        Ok(())
     }
 
     /// The rules that hold after any change, and the change itself; none where nothing differs.

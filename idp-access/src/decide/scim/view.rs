@@ -120,7 +120,7 @@ impl<'a> View<'a> {
     }
 
     pub fn has_extension(&self, urn: &str) -> bool {
-        urn == self.resource().workspace() || self.attributes().contains_key(urn)
+        self.attributes().contains_key(urn)
     }
 
     /// The whole resource of SCIM 2.0.
@@ -135,13 +135,8 @@ impl<'a> View<'a> {
         }
         let mut schemas = vec![Value::from(resource.core().urn)];
         for extension in resource.extensions().iter().filter(|e| self.has_extension(e.urn)) {
-            let own = self.attributes().get(extension.urn).and_then(Value::as_object);
-            let mut fields = own.cloned().unwrap_or_default();
-            if extension.urn == resource.workspace() {
-                fields.insert("domain".into(), self.domain().into());
-            }
             schemas.push(extension.urn.into());
-            out.insert(extension.urn.into(), Value::Object(fields));
+            out.insert(extension.urn.into(), self.attributes().get(extension.urn).cloned().unwrap_or_default());
         }
         if let Some(id) = self.attributes().get("externalId") {
             out.insert("externalId".into(), id.clone());
