@@ -127,6 +127,11 @@ fn tell_finding(out: &mut String, case: &Case, finding: &Finding, style: Style) 
 }
 
 fn tell_end(out: &mut String, observed: &Observed, style: Style) {
+    if let Some(attack) = &observed.attack {
+        let must = if attack.check.is_empty() { "it must pass".into() } else { format!("stopped by {}", attack.check) };
+        let text = format!("{} by the {}: {must} ({})", attack.case, attack.who, attack.requirement);
+        style.put(out, "  attack ", 9, &text);
+    }
     let _ = writeln!(out, "  => {} by {}", style.strong(&observed.outcome.to_string()), observed.by);
     if !observed.page_text.is_empty() {
         style.put(out, "     the page: ", 7, &observed.page_text);
