@@ -1,5 +1,6 @@
 //! What an administrator should be told before the tenant runs: path of the setting and message.
 
+use crate::decide::oauth;
 use federation::tenant::Access;
 use federation::tenant::access::{AuthMethod, PolicyRule};
 
@@ -17,6 +18,7 @@ pub fn validate(access: &Access) -> Vec<(String, String)> {
         }
     }
     identity_providers(access, &mut found);
+    provisioning(access, &mut found);
     for policy in &access.policies {
         for rule in &policy.rules {
             check_rule(access, &format!("access.policies.{}.rules.{}", policy.name, rule.name), rule, &mut found);
@@ -38,6 +40,30 @@ fn identity_providers(access: &Access, found: &mut Vec<(String, String)>) {
         for name in idp.network_ranges.iter().filter(|n| !range_exists(access, n)) {
             found.push((format!("{path}.network_ranges"), format!("there is no network range `{name}`")));
         }
+    }
+}
+
+fn provisioning(access: &Access, found: &mut Vec<(String, String)>) {
+    for client in &access.remote_app_access {
+        let path = |what: &str| format!("access.remote_app_access.{}.{what}", client.name);
+        if !oauth::good_id(&client.name) {
+            found.push((path("name"), "letters, digits and . _ - @ only".into()));
+        }
+        if client.shared_secret.is_empty() {
+            found.push((path("shared_secret"), "an empty secret opens nothing".into()));
+        }
+        if client.access_token_ttl_minutes == 0 || client.access_token_ttl_minutes > oauth::LONGEST_MINUTES {
+            let text = format!("from 1 to {} minutes, a year", oauth::LONGEST_MINUTES);
+            found.push((path("access_token_ttl_minutes"), text));
+        }
+        for scope in client.scope.iter().filter(|s| !oauth::SCOPES.contains(&s.as_str())) {
+            let text = format!("there is no scope `{scope}`; known are {}", oauth::SCOPES.join(", "));
+            found.push((path("scope"), text));
+        }
+    }
+    for administrator in access.provisioning.administrators.iter().filter(|a| a.password.is_empty()) {
+        let path = format!("access.provisioning.administrators.{}.password", administrator.name);
+        found.push((path, "an empty password opens nothing".into()));
     }
 }
 
@@ -67,6 +93,7 @@ fn check_rule(access: &Access, path: &str, rule: &PolicyRule, found: &mut Vec<(S
 mod tests {
     use super::*;
     use crate::fixtures;
+    use federation::tenant::provisioning::RemoteAppAccessClient;
 
     #[track_caller]
     fn check(change: impl FnOnce(&mut Access), expected_path: &str) {
@@ -90,6 +117,21 @@ mod tests {
         );
         let alone = vec![vec![AuthMethod::DeviceCompliance]];
         check(|a| a.policies[0].rules[0].authenticate = alone, "access.policies.default.rules.ios.authenticate");
+        let client = |change: fn(&mut RemoteAppAccessClient)| {
+            move |a: &mut Access| {
+                let json = r#"{"name": "OktaSCIM", "shared_secret": "s"}"#;
+                let mut client: RemoteAppAccessClient = serde_json::from_str(json).expect("a client");
+                change(&mut client);
+                a.remote_app_access.push(client);
+            }
+        };
+        check(client(|_| {}), "");
+        check(client(|c| c.name = "Okta SCIM".into()), "access.remote_app_access.Okta SCIM.name");
+        check(client(|c| c.shared_secret.clear()), "access.remote_app_access.OktaSCIM.shared_secret");
+        let ttl = "access.remote_app_access.OktaSCIM.access_token_ttl_minutes";
+        check(client(|c| c.access_token_ttl_minutes = 0), ttl);
+        check(client(|c| c.access_token_ttl_minutes = 600_000), ttl);
+        check(client(|c| c.scope = vec!["all".into()]), "access.remote_app_access.OktaSCIM.scope");
         let rename = |a: &mut Access| {
             a.policies[0].name = "mobile".into();
             a.application_sources[0].policy = "mobile".into();

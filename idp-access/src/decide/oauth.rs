@@ -195,7 +195,12 @@ pub struct ClientFault {
     pub text: String,
 }
 
-const SCOPES: [&str; 6] = ["admin", "user", "openid", "email", "profile", "system"];
+/// Letters, digits and `. _ - @`.
+pub fn good_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c))
+}
+
+pub const SCOPES: [&str; 6] = ["admin", "user", "openid", "email", "profile", "system"];
 
 /// Makes a client under `resource_uuid`; `generated` is the secret that Access would make.
 pub fn create_client(
@@ -207,8 +212,7 @@ pub fn create_client(
     why: &mut impl Why,
 ) -> Result<(Arc<Client>, String), ClientFault> {
     let bad = |text: String| Err(ClientFault { status: 400, text });
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
-    if new.id.is_empty() || !new.id.chars().all(allowed) {
+    if !good_id(&new.id) {
         return bad(format!("clientId `{}`: letters, digits and . _ - @ only", new.id));
     }
     if let Some(scope) = new.scope.iter().find(|s| !SCOPES.contains(&s.as_str())) {
