@@ -43,6 +43,10 @@ fn every_lesson_has_its_transcripts() {
     let mut lessons: BTreeMap<String, String> = BTreeMap::new();
     for case in cases() {
         let lesson = case.id.split(['~', '[']).next().unwrap_or_default().replace('/', ".");
+        // Cells of an attack differ in the check that stops it, which they expect by name; the first shows the shape.
+        if case.id.starts_with("attacks/") && lessons.contains_key(&lesson) {
+            continue;
+        }
         let text = lessons.entry(lesson).or_default();
         let result = replay(&case, Fabric::Memory);
         let _ = writeln!(text, "# {}\n{}", case.id, result.transcript());
