@@ -1,5 +1,7 @@
 //! Honest messages of each hop, as the parties write them, and `wire` reading what became of them.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use attacks::{Act, Attack, Key, On, Scene, Unfit};
 use federation::Time;
 use std::sync::LazyLock;
@@ -229,10 +231,19 @@ impl Hop {
         Ok(self.read(&attacks::undone(attack, &self.honest, &scene)?))
     }
 
-    /// The bytes that leave, for other readers.
-    #[allow(dead_code, reason = "only the table needs them")]
-    pub fn bytes(&self, attack: &Attack) -> Option<Vec<u8>> {
-        attacks::message(attack, &self.honest, &self.scene()).ok()
+    /// The form value that leaves, for other readers.
+    pub fn posted(&self, attack: &Attack) -> Option<String> {
+        match attack.row.act {
+            Act::Form(_) => {
+                let fields = attacks::form(attack, &encode_post(&self.honest))?;
+                Some(fields.into_iter().find(|(n, _)| n == "SAMLResponse")?.1)
+            }
+            _ => Some(wire::form::encode_bytes(&attacks::message(attack, &self.honest, &self.scene()).ok()?)),
+        }
+    }
+
+    pub fn honest(&self) -> &str {
+        &self.honest
     }
 
     fn read_form(&self, fields: &[(String, String)]) -> Verdict {
