@@ -29,6 +29,23 @@ pub fn case(id: &str) -> Case {
     cases().into_iter().find(|c| c.id == id).unwrap_or_else(|| panic!("no case `{id}`"))
 }
 
+/// Whether a stranger's tool is to be asked; a missing one is said, and fails where `FEDSIM_PEERS=required`. With
+/// `FEDSIM_PEERS=elsewhere` nobody is asked: `tests/peers/run` asks them all.
+///
+/// # Panics
+/// Where it is missing and `FEDSIM_PEERS=required`.
+pub fn there(tool: &str, found: bool) -> bool {
+    const INSTALL: &str = "tests/peers/install installs it";
+    let wanted = std::env::var("FEDSIM_PEERS").unwrap_or_default();
+    assert!(found || wanted != "required", "{tool} is not installed: {INSTALL}");
+    if wanted == "elsewhere" {
+        println!("not run: {tool} runs elsewhere");
+    } else if !found {
+        println!("not run: {tool} is not installed ({INSTALL})");
+    }
+    found && wanted != "elsewhere"
+}
+
 /// Replays on one fabric with seed 0.
 pub fn replay(case: &Case, fabric: Fabric) -> CaseResult {
     fedsim::replay(case, &Options { fabric, ..Options::default() })

@@ -6,13 +6,12 @@
 use federation::EventKind;
 use fedsim::Options;
 use fedsim::world::{Running, SamlKeys};
-use fedsim_tests::{case, cases};
+use fedsim_tests::{case, cases, there};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const INSTALL: &str = "tests/peers/install installs it";
 const ID_ATTRIBUTES: &[&str] = &[
     "urn:oasis:names:tc:SAML:2.0:protocol:AuthnRequest",
     "urn:oasis:names:tc:SAML:2.0:protocol:Response",
@@ -21,16 +20,6 @@ const ID_ATTRIBUTES: &[&str] = &[
 /// Where a signature stands: in the message itself, and in its assertion.
 const PLACES: [&str; 2] =
     ["/*/*[local-name()='Signature']", "/*/*[local-name()='Assertion']/*[local-name()='Signature']"];
-
-/// Whether a stranger's tool is there; a missing one is said, and fails where it is required.
-fn there(tool: &str, found: bool) -> bool {
-    if !found {
-        let required = std::env::var_os("FEDSIM_PEERS").is_some_and(|v| v == "required");
-        assert!(!required, "{tool} is not installed: {INSTALL}");
-        println!("not run: {tool} is not installed ({INSTALL})");
-    }
-    found
-}
 
 fn answers(tool: &str) -> bool {
     there(tool, Command::new(tool).arg("--version").output().is_ok())
@@ -114,13 +103,14 @@ fn xmlsec1_verifies_what_we_sign() {
             let forged = write(dir.path(), "forged.xml", &text.replace("Version=\"2.0\"", "Version=\"2.1\""));
             assert!(xmlsec(&pem, place, &[forged]).is_err(), "xmlsec1 takes a forgery");
         }
+        println!("peer ran: xmlsec1 with {keys:?}");
         assert_eq!(kinds.len(), 3, "requests, responses, assertions: {kinds:?}");
     }
 }
 
 /// The schemas come with a package of PyPI; `tests/peers/install` puts them beside itself.
 fn schemas() -> Option<PathBuf> {
-    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/.venv/lib");
+    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/.venv-saml/lib");
     let found = std::fs::read_dir(lib).into_iter().flatten().flatten();
     found.map(|d| d.path().join("site-packages/onelogin/saml2/schemas")).find(|p| p.is_dir())
 }
@@ -183,6 +173,7 @@ fn the_oasis_schemas_validate_what_we_write() {
         assert!(has(wanted), "no story sends {wanted:?}: {:?}", kinds.keys());
     }
     assert!(kinds.keys().any(|k| k[0] == "Response" && !k.contains(&"AuthnContextDecl>")), "{:?}", kinds.keys());
+    println!("peer ran: xmllint with the OASIS schemas");
     for (number, (url, xml)) in everybodys_metadata().into_iter().enumerate() {
         let file = write(dir.path(), &format!("metadata-{number}.xml"), &xml);
         assert_eq!(xmllint(&metadata, &file), Ok(()), "{url}");
