@@ -126,6 +126,8 @@ fn why(attack: &Attack, theirs: &str) -> &'static str {
 fn table() -> String {
     let text = std::fs::read_to_string(root().join("tests/peers/differential.tsv")).unwrap_or_default();
     let theirs: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('\t')).collect();
+    let text = std::fs::read_to_string(root().join("attacks/tests/disabled.tsv")).unwrap_or_default();
+    let second: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('\t')).collect();
     let all = registry();
     let count = |is: &dyn Fn(&Attack) -> bool| all.iter().filter(|a| is(a)).count();
     let certificates = count(&|a| a.family.on == On::Certificate && !a.harmless());
@@ -134,7 +136,8 @@ fn table() -> String {
         "# Attacks\n\n<!-- Written by `UPDATE=1 cargo test -p attacks --test table`. -->\n\n\
          {} cases against SAML and its bindings, {certificates} against device certificates, and {passing} rewrites and limits that must pass.\n\
          `misbehave = {{ party = \"access\", as = \"xsw3\" }}` plays one at the next sign-in of a scenario. *Ours* names the check that\n\
-         stops it, in a living world and at the wire alone. The last column is python3-saml 1.16 in strict mode on the same bytes\n\
+         stops it, in a living world and at the wire alone. *Without it*: what comes of the same bytes in a test build in which just that\n\
+         check is switched off (`attacks/tests/disabled.rs`): they get through, or a second check catches them. The last column is python3-saml 1.16 in strict mode on the same bytes\n\
          (`tests/peers/differential.py`); a dash: it has no such message. Where the two differ, the line says why.\n",
         all.len() - certificates - passing,
     );
@@ -144,12 +147,13 @@ fn table() -> String {
             let their = theirs.get(attack.name()).copied().unwrap_or("–");
             let reason = if their == "–" { "" } else { why(attack, their) };
             let their = if reason.is_empty() { their.to_string() } else { format!("{their}: {reason}") };
-            let _ =
-                writeln!(rows, "| `{}` | {} | {} | {their} |", attack.name(), attack.row.says, ours(attack.row.end));
+            let without = second.get(attack.name()).copied().unwrap_or("–");
+            let ours = ours(attack.row.end);
+            let _ = writeln!(rows, "| `{}` | {} | {ours} | {without} | {their} |", attack.name(), attack.row.says);
         }
         let _ = write!(
             out,
-            "\n## {}\n\nBy the {}. {}. Requirement `{}`.\n\n| case | what it does | ours | python3-saml |\n|---|---|---|---|\n{rows}",
+            "\n## {}\n\nBy the {}. {}. Requirement `{}`.\n\n| case | what it does | ours | without it | python3-saml |\n|---|---|---|---|---|\n{rows}",
             title(family.name),
             family.who.name(),
             family.source,

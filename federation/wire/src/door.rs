@@ -1,6 +1,7 @@
 //! The one front door of all XML: limits and forbidden constructs, before anything looks at meaning.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use std::collections::BTreeSet;
 use uppsala::{Document, Element, NodeId, NodeKind};
 
@@ -17,11 +18,11 @@ pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Text that has passed the checks that need no parser: size, encoding, forbidden constructs, depth, width.
 pub fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.len() > MAX_BYTES {
-        return Err(Refusal::new("saml/too-large", format!("{} bytes", bytes.len())));
+        refuse_by!("saml/too-large", format!("{} bytes", bytes.len()));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| Refusal::new("saml/not-utf8", e.to_string()))?;
     if text.contains('\0') {
-        return Err(Refusal::new("saml/not-utf8", "a NUL"));
+        refuse_by!("saml/not-utf8", "a NUL");
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     scan(after_declaration(text)?)?;
@@ -43,7 +44,7 @@ fn after_declaration(text: &str) -> Result<&str, Refusal> {
             Some(value)
         });
         if !quoted.is_some_and(|v| v.eq_ignore_ascii_case(wanted)) {
-            return Err(Refusal::new("saml/declaration", format!("{name} is not {wanted}")));
+            refuse_by!("saml/declaration", format!("{name} is not {wanted}"));
         }
     }
     Ok(body)
@@ -58,7 +59,9 @@ fn scan(text: &str) -> Result<(), Refusal> {
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         if let Some(code) = forbidden(rest) {
-            return Err(Refusal::new(code, rest.chars().take(12).collect::<String>()));
+            refuse_by!(code, rest.chars().take(12).collect::<String>());
+            rest = skipped(rest);
+            continue;
         }
         let (end, empty) = tag(rest)?;
         if rest.starts_with('/') {
@@ -66,16 +69,27 @@ fn scan(text: &str) -> Result<(), Refusal> {
         } else {
             elements += 1;
             if elements > MAX_ELEMENTS {
-                return Err(Refusal::new("saml/too-many-elements", format!("more than {MAX_ELEMENTS}")));
+                refuse_by!("saml/too-many-elements", format!("more than {MAX_ELEMENTS}"));
             }
             if depth == MAX_DEPTH {
-                return Err(Refusal::new("saml/too-deep", format!("more than {MAX_DEPTH} levels")));
+                refuse_by!("saml/too-deep", format!("more than {MAX_DEPTH} levels"));
             }
             depth += usize::from(!empty);
         }
         rest = &rest[end..];
     }
     if depth == 0 { Ok(()) } else { Err(malformed("an element without an end")) }
+}
+
+/// What follows a construct that is forbidden; only reached where its check is switched off.
+fn skipped(rest: &str) -> &str {
+    let end = match rest.as_bytes() {
+        [b'!', b'-', ..] => "-->",
+        [b'!', b'[', ..] => "]]>",
+        [b'?', ..] => "?>",
+        _ => ">",
+    };
+    rest.split_once(end).map_or("", |(_, after)| after)
 }
 
 /// The check that forbids what stands behind a `<`.
@@ -106,7 +120,7 @@ fn tag(rest: &str) -> Result<(usize, bool), Refusal> {
                 namespaces += usize::from(is_namespace);
                 attributes += usize::from(!is_namespace);
                 if attributes > MAX_ATTRIBUTES || namespaces > MAX_NAMESPACES {
-                    return Err(Refusal::new("saml/too-many-attributes", format!("{attributes} and {namespaces}")));
+                    refuse_by!("saml/too-many-attributes", format!("{attributes} and {namespaces}"));
                 }
                 at += length + 1;
                 name_from = at + 1;
@@ -141,7 +155,7 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
         }
     }
     if signatures > MAX_SIGNATURES {
-        return Err(Refusal::new("saml/too-many-signatures", signatures.to_string()));
+        refuse_by!("saml/too-many-signatures", signatures.to_string());
     }
     Ok(document)
 }
@@ -155,14 +169,14 @@ fn identifiers(element: &Element<'_>, ids: &mut BTreeSet<String>) -> Result<(), 
         }
         let value = attribute.value.to_string();
         if attribute.name.namespace_uri.is_some() {
-            return Err(Refusal::new("saml/id", "an identifier in a foreign namespace"));
+            refuse_by!("saml/id", "an identifier in a foreign namespace");
         }
         let ours = [PROTOCOL, ASSERTION].iter().any(|ns| element.name.namespace_uri.as_deref() == Some(*ns));
         if ours && !is_ncname(&value) {
-            return Err(Refusal::new("saml/id", format!("`{value}` is no identifier")));
+            refuse_by!("saml/id", format!("`{value}` is no identifier"));
         }
         if !ids.insert(value) {
-            return Err(Refusal::new("saml/duplicate-id", attribute.value.to_string()));
+            refuse_by!("saml/duplicate-id", attribute.value.to_string());
         }
     }
     Ok(())
@@ -181,7 +195,7 @@ fn absolute(element: &Element<'_>) -> Result<(), Refusal> {
         let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         if !uri.is_empty() && !is_scheme {
-            return Err(Refusal::new("saml/relative-namespace", uri.to_string()));
+            refuse_by!("saml/relative-namespace", uri.to_string());
         }
     }
     Ok(())
@@ -208,7 +222,10 @@ pub fn only(
     match named(document, of, namespace, name)[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),
-        _ => Err(Refusal::new("saml/repeated-element", name)),
+        [first, ..] => {
+            refuse_by!("saml/repeated-element", name);
+            Ok(Some(first))
+        }
     }
 }
 
@@ -218,10 +235,20 @@ pub fn value(document: &Document<'_>, of: NodeId) -> Result<String, Refusal> {
         [] => Ok(String::new()),
         [one] => match document.node_kind(one) {
             Some(NodeKind::Text(text)) => Ok(text.to_string()),
-            _ => Err(Refusal::new("saml/not-text", "a value that is not one text")),
+            _ => pieces(document, of, "a value that is not one text"),
         },
-        _ => Err(Refusal::new("saml/not-text", "a value in several pieces")),
+        _ => pieces(document, of, "a value in several pieces"),
     }
+}
+
+/// Refused; without that check what a lenient reader sees, the first piece.
+fn pieces(document: &Document<'_>, of: NodeId, what: &str) -> Result<String, Refusal> {
+    refuse_by!("saml/not-text", what);
+    let first = document.children(of).into_iter().find_map(|n| match document.node_kind(n) {
+        Some(NodeKind::Text(text)) => Some(text.to_string()),
+        _ => None,
+    });
+    Ok(first.unwrap_or_default())
 }
 
 /// An attribute in no namespace; `x:ID` is not `ID`.

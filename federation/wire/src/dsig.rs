@@ -1,6 +1,7 @@
 //! XML signatures: keys from configuration alone, one shape, an allow-list of algorithms.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use crate::door::{self, DSIG, attribute, elements, named, only};
 use crate::saml::ASSERTION;
 use aws_lc_rs::digest as hash;
@@ -208,7 +209,7 @@ impl TrustedKey {
         signature: &[u8],
     ) -> Result<(), Refusal> {
         if !self.allows(method, floor) {
-            return Err(Refusal::new("saml/algorithm", method));
+            refuse_by!("saml/algorithm", method);
         }
         let algorithm: &dyn raw::VerificationAlgorithm = match (self.kind, method) {
             (Kind::Ec, ECDSA_SHA256) => &raw::ECDSA_P256_SHA256_FIXED,
@@ -217,12 +218,16 @@ impl TrustedKey {
             (Kind::Rsa, RSA_SHA384) => &raw::RSA_PKCS1_2048_8192_SHA384,
             (Kind::Rsa, RSA_SHA512) => &raw::RSA_PKCS1_2048_8192_SHA512,
             (Kind::Rsa, RSA_SHA1) => &raw::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            _ => return Err(Refusal::new("saml/algorithm", method)),
+            _ => {
+                refuse_by!("saml/algorithm", method);
+                return Err(Refusal::new("saml/signature-invalid", "no method to verify it by"));
+            }
         };
         self.tally.check();
-        raw::UnparsedPublicKey::new(algorithm, &self.public)
-            .verify(message, signature)
-            .map_err(|_| Refusal::new("saml/signature-invalid", "the query's signature"))
+        if raw::UnparsedPublicKey::new(algorithm, &self.public).verify(message, signature).is_err() {
+            refuse_by!("saml/signature-invalid", "the query's signature");
+        }
+        Ok(())
     }
 }
 
@@ -279,52 +284,52 @@ fn shape(
     let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
     let parent = place(document, signature)?;
     if named(document, parent, DSIG, "Signature").len() != 1 {
-        return Err(refuse("two signatures in one element"));
+        refuse_by!("saml/signature-shape", "two signatures in one element");
     }
     let has = |of: NodeId, wanted: &[&str]| parts(document, of).is_some_and(|p| p == wanted);
     if !has(signature, &["SignedInfo", "SignatureValue", "KeyInfo"])
         && !has(signature, &["SignedInfo", "SignatureValue"])
     {
-        return Err(refuse("it is not SignedInfo, SignatureValue and KeyInfo"));
+        refuse_by!("saml/signature-shape", "it is not SignedInfo, SignatureValue and KeyInfo");
     }
     // Readers differ in whether `x:Algorithm` is an algorithm.
     let prefixed =
         |n: NodeId| document.element(n).is_some_and(|e| e.attributes.iter().any(|a| a.name.prefix.is_some()));
     if document.descendants(signature).into_iter().any(prefixed) {
-        return Err(refuse("an attribute with a prefix"));
+        refuse_by!("saml/signature-shape", "an attribute with a prefix");
     }
     if let Some(info) = only(document, signature, DSIG, "KeyInfo")? {
         key_info(document, info)?;
     }
     let info = only(document, signature, DSIG, "SignedInfo")?.ok_or_else(|| refuse("no SignedInfo"))?;
     if !has(info, &["CanonicalizationMethod", "SignatureMethod", "Reference"]) {
-        return Err(refuse("SignedInfo is not one method each and one Reference"));
+        refuse_by!("saml/signature-shape", "SignedInfo is not one method each and one Reference");
     }
     let reference = only(document, info, DSIG, "Reference")?.ok_or_else(|| refuse("no Reference"))?;
     let id = attribute(document, parent, "ID").ok_or_else(|| refuse("the parent has no ID"))?;
     if attribute(document, reference, "URI") != Some(format!("#{id}")) {
-        return Err(Refusal::new("saml/reference", "it refers to something else than its parent"));
+        refuse_by!("saml/reference", "it refers to something else than its parent");
     }
     if !has(reference, &["Transforms", "DigestMethod", "DigestValue"]) {
-        return Err(refuse("Reference is not transforms, digest method and digest"));
+        refuse_by!("saml/signature-shape", "Reference is not transforms, digest method and digest");
     }
     transforms(document, reference)?;
     if bare_algorithm(document, info, "CanonicalizationMethod")? != EXC_C14N {
-        return Err(Refusal::new("saml/canonicalization", "other than exclusive without comments"));
+        refuse_by!("saml/canonicalization", "other than exclusive without comments");
     }
     let method = bare_algorithm(document, info, "SignatureMethod")?;
     if !key.allows(&method, floor) {
-        return Err(Refusal::new("saml/algorithm", method));
+        refuse_by!("saml/algorithm", method);
     }
     let digest = bare_algorithm(document, reference, "DigestMethod")?;
     let weak = floor == SignatureFloor::Sha1 && digest == SHA1;
     if !weak && !DIGESTS.contains(&digest.as_str()) {
-        return Err(Refusal::new("saml/algorithm", digest));
+        refuse_by!("saml/algorithm", digest);
     }
     let value = only(document, reference, DSIG, "DigestValue")?.ok_or_else(|| refuse("no DigestValue"))?;
     let digest = crate::form::decode_post(&door::value(document, value)?).map_err(|e| refuse(&e.detail))?;
     if of_nothing(&digest) {
-        return Err(Refusal::new("saml/void-digest", "the digest of nothing"));
+        refuse_by!("saml/void-digest", "the digest of nothing");
     }
     Ok(parent)
 }
@@ -336,7 +341,7 @@ fn place(document: &Document<'_>, signature: NodeId) -> Result<NodeId, Refusal> 
     let root = document.document_element();
     let is_assertion = document.element(parent).is_some_and(|e| e.matches_name_ns(ASSERTION, "Assertion"));
     if Some(parent) != root && !(is_assertion && document.parent(parent) == root) {
-        return Err(refuse("neither in the message nor in its assertion"));
+        refuse_by!("saml/signature-place", "neither in the message nor in its assertion");
     }
     Ok(parent)
 }
@@ -346,7 +351,10 @@ fn key_info(document: &Document<'_>, info: NodeId) -> Result<(), Refusal> {
     let hints = ["X509Data", "KeyName", "KeyValue"];
     match parts(document, info) {
         Some(names) if names.iter().all(|n| hints.contains(n)) => Ok(()),
-        _ => Err(Refusal::new("saml/key-info", "neither a certificate nor a name nor a key")),
+        _ => {
+            refuse_by!("saml/key-info", "neither a certificate nor a name nor a key");
+            Ok(())
+        }
     }
 }
 
@@ -355,14 +363,17 @@ fn bare_algorithm(document: &Document<'_>, of: NodeId, name: &'static str) -> Re
     let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
     let node = only(document, of, DSIG, name)?.ok_or_else(|| refuse(name))?;
     if !elements(document, node).is_empty() {
-        return Err(refuse("a method with parameters"));
+        refuse_by!("saml/signature-shape", "a method with parameters");
     }
     attribute(document, node, "Algorithm").ok_or_else(|| refuse(name))
 }
 
 /// Enveloped signature, then exclusive canonicalisation; the latter may name prefixes.
 fn transforms(document: &Document<'_>, reference: NodeId) -> Result<(), Refusal> {
-    let refuse = |what: String| Err(Refusal::new("saml/transform", what));
+    let refuse = |what: String| {
+        refuse_by!("saml/transform", what);
+        Ok(())
+    };
     let Some(list) = only(document, reference, DSIG, "Transforms")? else { return refuse("none".into()) };
     let nodes = elements(document, list);
     if !parts(document, list).is_some_and(|p| p.iter().all(|n| *n == "Transform")) {
@@ -422,13 +433,19 @@ fn verify_with(
     let invalid = |why: String| Refusal::new("saml/signature-invalid", why);
     signatures.iter().for_each(|_| key.tally.check());
     let results = bergshamra::dsig::verify::verify_all_document(&DsigContext::new(manager), document);
-    let results = results.map_err(|e| invalid(e.to_string()))?;
+    let results = match results {
+        Ok(results) => results,
+        Err(e) => {
+            refuse_by!("saml/signature-invalid", e.to_string());
+            return Ok(covered);
+        }
+    };
     if results.len() != signatures.len() {
-        return Err(invalid("not every signature was verified".into()));
+        refuse_by!("saml/signature-invalid", "not every signature was verified");
     }
     for result in results {
         match &result {
-            VerifyResult::Invalid { reason } => return Err(invalid(reason.clone())),
+            VerifyResult::Invalid { reason } => refuse_by!("saml/signature-invalid", reason.clone()),
             VerifyResult::Valid { signature_node, references, .. } => {
                 let at = signatures
                     .iter()
@@ -436,7 +453,7 @@ fn verify_with(
                     .ok_or_else(|| invalid("another signature".into()))?;
                 let node = references.first().and_then(|r| r.resolved_node);
                 if !result.all_reference_digests_verified() || references.len() != 1 || node != Some(covered[at]) {
-                    return Err(invalid("what was digested is not what is read".into()));
+                    refuse_by!("saml/signature-invalid", "what was digested is not what is read");
                 }
             }
         }

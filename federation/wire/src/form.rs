@@ -1,6 +1,7 @@
 //! Forms: what browsers post, and pages that post by themselves.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use crate::look::{self, POST};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode;
@@ -18,7 +19,7 @@ pub struct Form(Vec<(String, String)>);
 impl Form {
     pub fn parse(body: &[u8]) -> Result<Form, Refusal> {
         if body.len() > MAX_BYTES {
-            return Err(Refusal::new("form/too-large", body.len().to_string()));
+            refuse_by!("form/too-large", body.len().to_string());
         }
         let mut fields: Vec<(String, String)> = Vec::new();
         for pair in body.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
@@ -27,10 +28,10 @@ impl Form {
                 None => (decoded(pair)?, String::new()),
             };
             if fields.len() >= MAX_FIELDS {
-                return Err(Refusal::new("form/too-many-fields", MAX_FIELDS.to_string()));
+                refuse_by!("form/too-many-fields", MAX_FIELDS.to_string());
             }
             if fields.iter().any(|(n, _)| *n == name) {
-                return Err(Refusal::new("form/repeated-field", name));
+                refuse_by!("form/repeated-field", name);
             }
             fields.push((name, value));
         }
@@ -47,7 +48,7 @@ fn decoded(text: &[u8]) -> Result<String, Refusal> {
     let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     let text = percent_decode(&spaced).decode_utf8().map_err(|e| Refusal::new("form/not-utf8", e.to_string()))?;
     if text.contains('\0') {
-        return Err(Refusal::new("form/not-utf8", "a NUL"));
+        refuse_by!("form/not-utf8", "a NUL");
     }
     Ok(text.into_owned())
 }
@@ -63,7 +64,7 @@ pub fn encode_bytes(bytes: &[u8]) -> String {
 /// Base64 as identity providers write it: line breaks are allowed.
 pub fn decode_post(text: &str) -> Result<Vec<u8>, Refusal> {
     if text.is_empty() {
-        return Err(Refusal::new("saml/missing", "no message in the form"));
+        refuse_by!("saml/missing", "no message in the form");
     }
     let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     STANDARD.decode(compact).map_err(|e| Refusal::new("saml/base64", e.to_string()))

@@ -3,6 +3,10 @@
 //! SAML goes one road: front door (limits, no DOCTYPE), signature shape, verify, then read only the verified node.
 
 pub mod certificate;
+#[cfg(not(feature = "disable-checks"))]
+mod checks;
+#[cfg(feature = "disable-checks")]
+pub mod checks;
 pub mod directoryconfigs;
 pub mod door;
 pub mod dsig;

@@ -1,6 +1,7 @@
 //! Reading SAML: door, parse, verify, then read only from verified nodes of the same tree.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use crate::door::{self, attribute, named, only, value};
 use crate::dsig;
 use crate::saml::*;
@@ -23,7 +24,7 @@ pub fn peek(xml: &[u8]) -> Result<Peek, Refusal> {
     let root = root(&document)?;
     let known = ["Response", "AuthnRequest"];
     if !document.element(root).is_some_and(|e| known.iter().any(|name| e.matches_name_ns(PROTOCOL, name))) {
-        return Err(refuse("saml/root", "neither a response nor a request"));
+        refuse_by!("saml/root", "neither a response nor a request");
     }
     let issuer = only(&document, root, ASSERTION, "Issuer")?.map(|n| value(&document, n)).transpose()?;
     Ok(Peek { issuer, in_response_to: attribute(&document, root, "InResponseTo") })
@@ -53,7 +54,10 @@ fn boolean(text: Option<String>) -> Result<bool, Refusal> {
     match text.as_deref() {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
-        Some(other) => Err(refuse("saml/boolean", other)),
+        Some(other) => {
+            refuse_by!("saml/boolean", other);
+            Ok(false)
+        }
     }
 }
 
@@ -61,7 +65,7 @@ fn boolean(text: Option<String>) -> Result<bool, Refusal> {
 fn envelope(document: &Document<'_>, name: &str) -> Result<(NodeId, String), Refusal> {
     let root = root(document)?;
     if !document.element(root).is_some_and(|e| e.matches_name_ns(PROTOCOL, name)) {
-        return Err(refuse("saml/root", format!("not a {name}")));
+        refuse_by!("saml/root", format!("not a {name}"));
     }
     version(document, root)?;
     Ok((root, required_attribute(document, root, "ID")?))
@@ -70,7 +74,10 @@ fn envelope(document: &Document<'_>, name: &str) -> Result<(NodeId, String), Ref
 fn version(document: &Document<'_>, of: NodeId) -> Result<(), Refusal> {
     match attribute(document, of, "Version").as_deref() {
         Some("2.0") => Ok(()),
-        other => Err(refuse("saml/version", other.unwrap_or("none"))),
+        other => {
+            refuse_by!("saml/version", other.unwrap_or("none"));
+            Ok(())
+        }
     }
 }
 
@@ -80,10 +87,10 @@ pub fn read_request(xml: &[u8], check: &RequestCheck<'_>) -> Result<Verified<Aut
     let keys = keys_of(&document, check)?;
     let covered = dsig::verify(&document, keys, check.floor)?;
     match covered[..] {
-        [] if check.require_signature => return Err(refuse("saml/signature-missing", "the request")),
+        [] if check.require_signature => refuse_by!("saml/signature-missing", "the request"),
         [] => {}
         [one] if one == root(&document)? => {}
-        _ => return Err(refuse("saml/signature-place", "something inside the request is signed")),
+        _ => refuse_by!("saml/signature-place", "something inside the request is signed"),
     }
     let request = request(&document, check)?;
     if !covered.is_empty() {
@@ -94,7 +101,10 @@ pub fn read_request(xml: &[u8], check: &RequestCheck<'_>) -> Result<Verified<Aut
 
 /// A signed request must say where it goes (bindings 3.4.5.2, 3.5.5.2).
 pub(crate) fn addressed(request: &AuthnRequest) -> Result<(), Refusal> {
-    request.destination.as_ref().map(|_| ()).ok_or_else(|| refuse("saml/destination", "none"))
+    if request.destination.is_none() {
+        refuse_by!("saml/destination", "none");
+    }
+    Ok(())
 }
 
 /// Keys of the issuer that the message claims; an unknown issuer is refused.
@@ -105,7 +115,13 @@ pub(crate) fn keys_of<'a>(
     let (root, _) = envelope(document, "AuthnRequest")?;
     let issuer = value(document, required(document, root, ASSERTION, "Issuer")?)?;
     let found = check.expected_issuer_keys.iter().find(|(known, _)| *known == issuer);
-    found.map(|(_, keys)| *keys).ok_or_else(|| refuse("saml/issuer", issuer))
+    match found {
+        Some((_, keys)) => Ok(keys),
+        None => {
+            refuse_by!("saml/issuer", issuer);
+            Ok(&[])
+        }
+    }
 }
 
 /// The request's content, read once its signature, where it has one, is verified.
@@ -114,12 +130,12 @@ pub(crate) fn request(document: &Document<'_>, check: &RequestCheck<'_>) -> Resu
     let text = |node: Option<NodeId>| node.map(|n| value(document, n)).transpose();
     let destination = attribute(document, root, "Destination");
     if destination.as_deref().is_some_and(|d| d != check.destination) {
-        return Err(refuse("saml/destination", destination.unwrap_or_default()));
+        refuse_by!("saml/destination", destination.unwrap_or_default());
     }
     let issue_instant = time(&required_attribute(document, root, "IssueInstant")?)?;
     issued(issue_instant, check.now, check.skew_seconds)?;
     if check.now >= issue_instant + REQUEST_LIFE + skew(check.skew_seconds) {
-        return Err(refuse("saml/expired", issue_instant.to_string()));
+        refuse_by!("saml/expired", issue_instant.to_string());
     }
     let subject = match only(document, root, ASSERTION, "Subject")? {
         Some(subject) => text(only(document, subject, ASSERTION, "NameID")?)?,
@@ -144,7 +160,7 @@ fn requested_context(document: &Document<'_>, root: NodeId) -> Result<Option<Req
     let Some(node) = only(document, root, PROTOCOL, "RequestedAuthnContext")? else { return Ok(None) };
     let comparison = attribute(document, node, "Comparison").unwrap_or_else(|| "exact".into());
     if !["exact", "minimum", "maximum", "better"].contains(&comparison.as_str()) {
-        return Err(refuse("saml/comparison", comparison));
+        refuse_by!("saml/comparison", comparison);
     }
     let refs = named(document, node, ASSERTION, "AuthnContextClassRef").into_iter();
     let class_refs = refs.map(|n| value(document, n)).collect::<Result<_, _>>()?;
@@ -154,14 +170,14 @@ fn requested_context(document: &Document<'_>, root: NodeId) -> Result<Option<Req
 /// Reads a response with every check of profiles 4.1.4.3. A failure status comes back without an assertion.
 pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<Response>, Refusal> {
     if check.keys.is_empty() {
-        return Err(refuse("key/none", "no key is configured for this issuer"));
+        refuse_by!("key/none", "no key is configured for this issuer");
     }
     let document = door::parse(door::text(xml)?)?;
     let (root, id) = envelope(&document, "Response")?;
     let assertions = document.get_elements_by_tag_name_ns(ASSERTION, "Assertion");
     let encrypted = document.get_elements_by_tag_name_ns(ASSERTION, "EncryptedAssertion");
     if !encrypted.is_empty() {
-        return Err(refuse("saml/encrypted", "encryption is not offered"));
+        refuse_by!("saml/encrypted", "encryption is not offered");
     }
     let covered = dsig::verify(&document, check.keys, check.floor)?;
     let status = read_status(&document, root)?;
@@ -169,8 +185,8 @@ pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<R
     match (succeeded, assertions.len()) {
         (true, 1) if document.parent(assertions[0]) == Some(root) => {}
         (false, 0) => {}
-        (true, 1) => return Err(refuse("saml/assertion-place", "the assertion is not a child of the response")),
-        (_, n) => return Err(refuse("saml/assertion-count", n.to_string())),
+        (true, 1) => refuse_by!("saml/assertion-place", "the assertion is not a child of the response"),
+        (_, n) => refuse_by!("saml/assertion-count", n.to_string()),
     }
     let whole = covered.contains(&root);
     let part = assertions.first().is_some_and(|a| covered.contains(a));
@@ -181,20 +197,20 @@ pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<R
         MustSign::Any => whole || part,
     };
     if !enough {
-        return Err(refuse("saml/signature-missing", format!("{:?} must be signed", check.must_sign)));
+        refuse_by!("saml/signature-missing", format!("{:?} must be signed", check.must_sign));
     }
     let issuer = value(&document, required(&document, root, ASSERTION, "Issuer")?)?;
     if issuer != check.issuer {
-        return Err(refuse("saml/issuer", issuer));
+        refuse_by!("saml/issuer", issuer);
     }
     let destination = attribute(&document, root, "Destination");
     match &destination {
         Some(d) if d == check.acs_url => {}
-        other => return Err(refuse("saml/destination", other.clone().unwrap_or_else(|| "none".into()))),
+        other => refuse_by!("saml/destination", other.clone().unwrap_or_else(|| "none".into())),
     }
     let in_response_to = attribute(&document, root, "InResponseTo");
     if in_response_to.as_deref() != check.in_response_to {
-        return Err(refuse("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into())));
+        refuse_by!("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into()));
     }
     let assertion = assertions.first().map(|a| read_assertion(&document, *a, check)).transpose()?;
     let issue_instant = time(&required_attribute(&document, root, "IssueInstant")?)?;
@@ -221,7 +237,7 @@ fn skew(seconds: u32) -> Duration {
 /// Nothing is said before its time.
 fn issued(at: Time, now: Time, skew_seconds: u32) -> Result<(), Refusal> {
     if at > now + skew(skew_seconds) {
-        return Err(refuse("saml/not-yet-valid", at.to_string()));
+        refuse_by!("saml/not-yet-valid", at.to_string());
     }
     Ok(())
 }
@@ -230,10 +246,10 @@ fn issued(at: Time, now: Time, skew_seconds: u32) -> Result<(), Refusal> {
 fn in_time(not_before: Option<Time>, not_on_or_after: Time, check: &ResponseCheck<'_>) -> Result<(), Refusal> {
     let skew = skew(check.skew_seconds);
     if not_before.is_some_and(|start| check.now < start - skew) {
-        return Err(refuse("saml/not-yet-valid", check.now.to_string()));
+        refuse_by!("saml/not-yet-valid", check.now.to_string());
     }
     if check.now >= not_on_or_after + skew {
-        return Err(refuse("saml/expired", not_on_or_after.to_string()));
+        refuse_by!("saml/expired", not_on_or_after.to_string());
     }
     Ok(())
 }
@@ -242,28 +258,28 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
     version(document, node)?;
     let issuer = value(document, required(document, node, ASSERTION, "Issuer")?)?;
     if issuer != check.issuer {
-        return Err(refuse("saml/issuer", issuer));
+        refuse_by!("saml/issuer", issuer);
     }
     let subject = required(document, node, ASSERTION, "Subject")?;
     let name_id = required(document, subject, ASSERTION, "NameID")?;
     if value(document, name_id)?.trim().is_empty() {
-        return Err(refuse("saml/name-id", "empty"));
+        refuse_by!("saml/name-id", "empty");
     }
     let confirmation = required(document, subject, ASSERTION, "SubjectConfirmation")?;
     if attribute(document, confirmation, "Method").as_deref() != Some(BEARER) {
-        return Err(refuse("saml/confirmation", "not bearer"));
+        refuse_by!("saml/confirmation", "not bearer");
     }
     let data = required(document, confirmation, ASSERTION, "SubjectConfirmationData")?;
     let recipient = attribute(document, data, "Recipient").unwrap_or_default();
     if recipient != check.acs_url {
-        return Err(refuse("saml/recipient", recipient));
+        refuse_by!("saml/recipient", recipient);
     }
     let in_response_to = attribute(document, data, "InResponseTo");
     if in_response_to.as_deref() != check.in_response_to {
-        return Err(refuse("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into())));
+        refuse_by!("saml/in-response-to", in_response_to.unwrap_or_else(|| "none".into()));
     }
     if attribute(document, data, "NotBefore").is_some() {
-        return Err(refuse("saml/confirmation", "NotBefore is forbidden there"));
+        refuse_by!("saml/confirmation", "NotBefore is forbidden there");
     }
     let confirmation_end = time(&required_attribute(document, data, "NotOnOrAfter")?)?;
     in_time(None, confirmation_end, check)?;
@@ -312,7 +328,7 @@ fn conditions(
     let not_before = time(&required_attribute(document, node, "NotBefore")?)?;
     let not_on_or_after = time(&required_attribute(document, node, "NotOnOrAfter")?)?;
     if not_before >= not_on_or_after {
-        return Err(refuse("saml/time", "NotBefore is not before NotOnOrAfter"));
+        refuse_by!("saml/time", "NotBefore is not before NotOnOrAfter");
     }
     in_time(Some(not_before), not_on_or_after, check)?;
     let restrictions = named(document, node, ASSERTION, "AudienceRestriction");
@@ -320,17 +336,17 @@ fn conditions(
         + named(document, node, ASSERTION, "OneTimeUse").len()
         + named(document, node, ASSERTION, "ProxyRestriction").len();
     if known != door::elements(document, node).len() {
-        return Err(refuse("saml/condition", "an unknown condition"));
+        refuse_by!("saml/condition", "an unknown condition");
     }
     if restrictions.is_empty() {
-        return Err(refuse("saml/audience", "none"));
+        refuse_by!("saml/audience", "none");
     }
     // Several restrictions must all hold (core 2.5.1.4).
     for restriction in restrictions {
         let audiences = named(document, restriction, ASSERTION, "Audience");
         let audiences = audiences.into_iter().map(|n| value(document, n)).collect::<Result<Vec<_>, _>>()?;
         if !audiences.iter().any(|a| a == check.audience) {
-            return Err(refuse("saml/audience", audiences.join(" ")));
+            refuse_by!("saml/audience", audiences.join(" "));
         }
     }
     Ok((not_before, not_on_or_after, check.audience.to_string()))
@@ -374,7 +390,7 @@ fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<Vec<(String,
             let values = values.into_iter().map(|n| value(document, n)).collect::<Result<Vec<_>, _>>()?;
             let name = required_attribute(document, node, "Name")?;
             if found.iter().any(|(other, _)| *other == name) {
-                return Err(refuse("saml/repeated-attribute", name));
+                refuse_by!("saml/repeated-attribute", name);
             }
             found.push((name, values));
         }

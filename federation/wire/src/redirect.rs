@@ -1,6 +1,7 @@
 //! The HTTP-Redirect binding: DEFLATE, base64, and a signature over the raw query.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use crate::door;
 use crate::dsig::{SigningKey, TrustedKey};
 use crate::read;
@@ -56,19 +57,25 @@ fn raw(query: &str) -> Result<Raw<'_>, Refusal> {
         // Another spelling of a name would be another message to somebody who decodes first.
         let decoded = plain(name)?;
         if decoded != name && NAMES.contains(&decoded.as_str()) {
-            return Err(Refusal::new("saml/encoded-parameter", name));
+            refuse_by!("saml/encoded-parameter", name);
         }
         let slot = match name {
             "SAMLRequest" => &mut found.request,
             "RelayState" => &mut found.relay_state,
             "SigAlg" => &mut found.algorithm,
             "Signature" => &mut found.signature,
-            "SAMLEncoding" if plain(value)? != DEFLATE => return Err(Refusal::new("saml/encoding", value)),
-            "SAMLResponse" => return Err(Refusal::new("saml/two-messages", "a response in a request's query")),
+            "SAMLEncoding" if plain(value)? != DEFLATE => {
+                refuse_by!("saml/encoding", value);
+                continue;
+            }
+            "SAMLResponse" => {
+                refuse_by!("saml/two-messages", "a response in a request's query");
+                continue;
+            }
             _ => continue,
         };
         if slot.replace(value).is_some() {
-            return Err(Refusal::new("saml/repeated-parameter", name));
+            refuse_by!("saml/repeated-parameter", name);
         }
     }
     Ok(found)
@@ -95,10 +102,10 @@ fn inflate(data: &[u8]) -> Result<Vec<u8>, Refusal> {
         .map_err(|e| Refusal::new("saml/deflate", e.to_string()))?;
     let (read, written) = (stream.total_in() as usize, stream.total_out() as usize);
     if written > INFLATED {
-        return Err(Refusal::new("saml/deflate-bomb", format!("more than {INFLATED} bytes")));
+        refuse_by!("saml/deflate-bomb", format!("more than {INFLATED} bytes"));
     }
     if status != Status::StreamEnd || read != data.len() {
-        return Err(Refusal::new("saml/deflate", "truncated, or bytes after the end"));
+        refuse_by!("saml/deflate", "truncated, or bytes after the end");
     }
     out.truncate(written);
     Ok(out)
@@ -114,17 +121,23 @@ pub fn read_request(
     let xml = inflate(&base64(encoded)?)?;
     let document = door::parse(door::text(&xml)?)?;
     if !document.get_elements_by_tag_name_ns(door::DSIG, "Signature").is_empty() {
-        return Err(Refusal::new("saml/signature-place", "a signature inside a redirected request"));
+        refuse_by!("saml/signature-place", "a signature inside a redirected request");
     }
     let keys = read::keys_of(&document, check)?;
     let signed = match (parts.algorithm, parts.signature) {
-        (None, None) if check.require_signature => return Err(Refusal::new("saml/signature-missing", "the query")),
+        (None, None) if check.require_signature => {
+            refuse_by!("saml/signature-missing", "the query");
+            false
+        }
         (None, None) => false,
         (Some(algorithm), Some(signature)) => {
             verify(keys, check, &parts, encoded, (algorithm, signature))?;
             true
         }
-        _ => return Err(Refusal::new("saml/signature-missing", "SigAlg and Signature go together")),
+        _ => {
+            refuse_by!("saml/signature-missing", "SigAlg and Signature go together");
+            false
+        }
     };
     let request = read::request(&document, check)?;
     if signed {
