@@ -47,6 +47,8 @@ pub enum Manage {
 pub struct Access {
     settings: Mutex<Arc<tenant::Access>>,
     people: RwLock<People>,
+    /// Whom UEM has to hear of.
+    queue: Mutex<people::queue::Queue>,
     sessions: http::provision::Sessions,
     /// Signs and reads access tokens; none where the tenant's key is no RSA key.
     tokens: Option<Issuer>,
@@ -91,7 +93,13 @@ impl Access {
     pub fn new(settings: tenant::Access, wiring: Wiring) -> Access {
         let mut people = People::default();
         people.apply(&seed::changes(None, &settings, wiring.start));
+        let mut queue = people::queue::Queue::default();
+        if decide::adapter::adapter(&settings).is_some() {
+            let looked_at = |d: &str| people.directory(d).is_some_and(|d| decide::adapter::looks_at(d.kind));
+            people.users_from(0).filter(|u| looked_at(&u.directory)).for_each(|u| queue.push(&u.id, wiring.start));
+        }
         Access {
+            queue: Mutex::new(queue),
             people: RwLock::new(people),
             sessions: http::provision::Sessions::default(),
             tokens: Issuer::new(wiring.signing.clone()).ok(),
@@ -134,8 +142,16 @@ impl Access {
             return Err("the hosts of a running tenant cannot change".into());
         }
         let changes = seed::changes(Some(&now), &settings, outside.now());
-        self.people.write().unwrap_or_else(PoisonError::into_inner).apply(&changes);
+        let mut people = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        people.apply(&changes);
+        let adapter_changed = settings.provisioning.airwatch != now.provisioning.airwatch;
+        let provisions = decide::adapter::adapter(&settings).is_some();
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
+        if provisions && adapter_changed {
+            self.enqueue_all(&people, outside.now());
+        }
+        drop(people);
+        self.enqueue(&changes, outside.now());
         outside.note(EventKind::Changed { what: "access settings".into() });
         Ok(())
     }
@@ -179,5 +195,13 @@ impl Party for Access {
     fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
         let settings = self.settings();
         Box::pin(http::route(http::Ctx { access: self, settings, okta: self.okta(), outside, request }))
+    }
+
+    fn next_due(&self) -> Option<Time> {
+        self.queue().next_due()
+    }
+
+    fn wake<'a>(&'a self, outside: &'a dyn Outside) -> Fut<'a, ()> {
+        Box::pin(http::adapter::run(self, outside))
     }
 }

@@ -1,6 +1,7 @@
 //! `fedsim up`: a world on loopback that stays, for browsers and curl, its clock on real time until Ctrl-C.
 
 use crate::clock::Clock;
+use crate::core::Door;
 use crate::curl::{Folder, quote, write_files};
 use crate::net::{Fabric, Listening};
 use crate::select::{did_you_mean, shown};
@@ -8,7 +9,7 @@ use crate::style::Style;
 use crate::transcript;
 use crate::world::{Options, Running};
 use federation::tenant::okta::Factor;
-use federation::{Event, Time, World};
+use federation::{Event, Outside, Party, Time, World};
 use scenarios::Scenario;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -53,12 +54,24 @@ async fn serve(scenario: &Scenario, folder: &Path, seed: u64) -> Result<(), Stri
             _ = interval.tick() => None,
         };
         tick(&running.core.clock);
+        wake(&running).await;
         let news = chronicle.news(running.core.drain(), running.core.clock.now());
         if !news.is_empty() && !told_to(&folded(&news))? {
             return Ok(());
         }
         if let Some(stopped) = stopped {
             return stopped;
+        }
+    }
+}
+
+/// Lets the parties do what is due by itself: sweeps, publications, provisioning.
+async fn wake(running: &Running) {
+    let parties: [&dyn Party; 3] = [&*running.access, &*running.okta, &*running.uem];
+    for party in parties {
+        let door = Door { party: party.name().into(), core: running.core.clone(), net: running.net.clone() };
+        if party.next_due().is_some_and(|due| due <= door.now()) {
+            party.wake(&door).await;
         }
     }
 }

@@ -121,7 +121,7 @@ fn first_check(desk: &mut Desk, udid: &str) {
 /// Compares with every user's secret alike, known or not.
 fn signed_in<'a>(state: &'a State, wish: &Enrolment) -> Option<&'a User> {
     let knows = |user: &&User| same(wish.password.as_bytes(), user.password.as_bytes());
-    state.settings.users.iter().filter(knows).find(|user| user.username.eq_ignore_ascii_case(&wish.username))
+    state.who_may_enrol().filter(knows).find(|user| user.username.eq_ignore_ascii_case(&wish.username))
 }
 
 /// Ends the former enrolment of a device; says how many certificates that revoked.

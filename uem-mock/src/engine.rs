@@ -2,14 +2,19 @@
 
 use crate::decide::compliance::{self, Judgement, Sample, Standing};
 use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Journal, Order, Violation};
+use crate::users::Account;
 use federation::tenant::Uem;
-use federation::tenant::uem::{ActionKind, CompliancePolicy, Profile, User};
+use federation::tenant::uem::{ActionKind, CompliancePolicy, Profile};
 use federation::{EventKind, Finding, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Settings, records and the CRL: everything behind UEM's lock.
 pub struct State {
     pub settings: Uem,
+    /// People who came over REST, by id.
+    pub accounts: BTreeMap<u64, Account>,
+    /// How many there ever were: an id is never given twice.
+    pub accounts_made: u64,
     /// By UDID.
     pub devices: BTreeMap<String, DeviceRecord>,
     pub next_sweep: Time,
@@ -19,10 +24,6 @@ pub struct State {
 }
 
 impl State {
-    pub fn user(&self, name: &str) -> Option<&User> {
-        self.settings.users.iter().find(|user| user.name == name)
-    }
-
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.settings.profiles.iter().find(|profile| profile.name == name)
     }

@@ -3,7 +3,7 @@
 use crate::ca::Ca;
 use crate::engine::State;
 use crate::inventory::{DeviceRecord, Journal};
-use crate::{device, render};
+use crate::{device, render, users};
 use base64::Engine as _;
 use bytes::Bytes;
 use federation::{Outside, Request, Response, Time};
@@ -57,10 +57,15 @@ fn route(desk: &mut Desk, request: &Request) -> Answer {
         "/crl" if console && get => Ok(respond(StatusCode::OK, "application/pkix-crl", desk.state.crl.clone())),
         api if console && api.starts_with("/api/") => {
             authorise(desk, request.headers())?;
+            let query = query(request.uri().query().unwrap_or_default());
+            if let Some(users) = api.strip_prefix("/api/system/users/") {
+                let rest: Vec<&str> = users.split('/').collect();
+                return users::route(desk.state, request.method(), &rest, || body(request), &query, desk.journal);
+            }
             if !get {
                 return Err(ApiError(StatusCode::METHOD_NOT_ALLOWED, "only GET is offered".into()));
             }
-            rest(desk.state, api, &query(request.uri().query().unwrap_or_default()))
+            rest(desk.state, api, &query)
         }
         _ => Err(ApiError(StatusCode::NOT_FOUND, "no such resource".into())),
     }

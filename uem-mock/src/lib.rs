@@ -18,6 +18,7 @@ mod render;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod users;
 mod validate;
 
 pub use ca::CaKey;
@@ -44,8 +45,16 @@ impl Uem {
     pub fn new(settings: tenant::Uem, ca: CaKey, start: Time) -> Uem {
         let ca = ca::Ca::new(&ca, start).map_err(|e| format!("CA key: {e}"));
         let next_sweep = start + schedule::sweep_period(&settings);
-        let mut state =
-            State { settings, devices: BTreeMap::new(), next_sweep, next_crl: start, crl: Vec::new(), crl_number: 0 };
+        let mut state = State {
+            settings,
+            accounts: BTreeMap::new(),
+            accounts_made: 0,
+            devices: BTreeMap::new(),
+            next_sweep,
+            next_crl: start,
+            crl: Vec::new(),
+            crl_number: 0,
+        };
         schedule::publish(&mut state, ca.as_ref().ok(), start, &mut Journal::default());
         Uem { ca, state: Mutex::new(state) }
     }

@@ -25,7 +25,7 @@ pub fn device(state: &State, device: &DeviceRecord) -> Value {
         Some(0)
     });
     let group_name = group.and_then(|index| groups.get(index)).map(|g| g.name.clone()).unwrap_or_default();
-    let user_id = state.settings.users.iter().position(|u| u.name == device.user).map_or(0, |index| index + 1);
+    let user_id = state.user_id(&device.user);
     let username = user.map(|user| user.username.clone()).unwrap_or_default();
     json!({
         "Id": { "Value": device.id },

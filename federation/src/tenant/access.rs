@@ -378,6 +378,7 @@ pub struct Assumptions {
     pub scim_classic_plural: ClassicPlural,
     pub scim_if_match: IfMatch,
     pub on_premises_part: OnPremisesPart,
+    pub adapter_delete: AdapterDelete,
 }
 
 macro_rules! choice {
@@ -429,6 +430,8 @@ choice!(/// A plural attribute in a classic PATCH.
         Merges });
 choice!(/// `If-Match` on the classic interface, which sends ETags.
     IfMatch { Ignored, Enforced });
+choice!(/// What the provisioning adapter does in UEM about somebody who was deleted in Access.
+    AdapterDelete { Deactivates, Deletes });
 choice!(/// What an on-premises tenant lacks.
     OnPremisesPart { /// Directories of type *Other*.
         NoOtherDirectory, Everything });

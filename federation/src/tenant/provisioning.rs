@@ -97,6 +97,29 @@ impl UserAttribute {
     }
 }
 
+/// Access › Catalog › *AirWatch Provisioning*: people of Access appear in UEM. It calls UEM by the UEM integration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvisioningAdapter {
+    /// *Deployment Type*.
+    #[serde(default)]
+    pub deployment: DeploymentType,
+    /// Entitled groups by name; everybody where none is named.
+    #[serde(default)]
+    pub entitled_groups: Vec<String>,
+    /// UEM's *Customer* organization group, by its Group ID.
+    pub organization_group: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentType {
+    #[default]
+    Automatic,
+    /// Not provisioned (documented).
+    UserActivated,
+}
+
 /// Provisioning into Access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -106,6 +129,8 @@ pub struct Provisioning {
     /// Attributes marked *Required*; they hold for all directories.
     pub required_attributes: Vec<UserAttribute>,
     pub administrators: Vec<Administrator>,
+    /// The provisioning adapter towards UEM.
+    pub airwatch: Option<ProvisioningAdapter>,
     /// Whether the SCIM 2.0 interface of the newer service is there beside the classic one.
     #[serde(default = "yes")]
     pub scim2: bool,
@@ -119,6 +144,7 @@ impl Default for Provisioning {
             console: ClientConsole::RemoteAppAccess,
             required_attributes: vec![UserName, FirstName, LastName, Email],
             administrators: Vec::new(),
+            airwatch: None,
             scim2: true,
         }
     }

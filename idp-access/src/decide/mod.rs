@@ -1,5 +1,6 @@
 //! Decision cores: pure, total, silent about how facts were gathered.
 
+pub mod adapter;
 pub mod chain;
 pub mod compliance;
 pub mod device_types;

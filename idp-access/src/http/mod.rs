@@ -1,5 +1,6 @@
 //! Endpoints: gather, decide, render. No policy here.
 
+pub mod adapter;
 pub mod answer;
 pub mod certificate;
 pub mod compliance;

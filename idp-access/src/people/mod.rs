@@ -5,6 +5,7 @@
 //! external id costs the logarithm of their number, a page at any offset likewise, a write no more than the record.
 
 mod index;
+pub mod queue;
 pub mod record;
 pub mod seed;
 

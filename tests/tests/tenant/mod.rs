@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use federation::{Response, World};
+use federation::{Outside, Party, Response, World};
+use fedsim::core::Door;
 use fedsim::{Fabric, Options, world::Running};
 use serde_json::Value;
 
@@ -121,6 +122,22 @@ impl Tenant {
     /// Lets time pass.
     pub fn wait(&self, minutes: u64) {
         self.running.core.clock.advance(std::time::Duration::from_secs(minutes * 60));
+    }
+
+    /// Lets Access do what is due by now.
+    pub fn wake(&self) {
+        let door = Door { party: "access".into(), core: self.running.core.clone(), net: self.running.net.clone() };
+        while self.running.access.next_due().is_some_and(|due| due <= door.now()) {
+            self.runtime.block_on(self.running.access.wake(&door));
+        }
+    }
+
+    /// A call to UEM's REST interface with the integration's credentials.
+    pub fn uem(&self, method: &str, path: &str, body: Value) -> Answer {
+        let basic = format!("Basic {}", wire::form::encode_post("access-api:api password"));
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = [("aw-tenant-code", "tenant-code-of-acme"), ("authorization", basic.as_str())];
+        self.send(method, &format!("https://as1.awmdm.test/api/system/users/{path}"), &headers, &text)
     }
 
     /// What happened since the last look, as lines.

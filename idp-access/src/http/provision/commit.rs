@@ -32,14 +32,17 @@ impl Ctx<'_> {
     ) -> Result<O, Fault> {
         let mut people = self.access.people.write().unwrap_or_else(PoisonError::into_inner);
         let decision = Decision::of(|why| decide(&self.rules(&people, newer), why));
+        let mut made = Vec::new();
         let done = match decision.verdict {
             Ok((record, changes)) => {
                 people.apply(&changes);
+                made = changes;
                 Ok(render(&people, &record))
             }
             Err(fault) => Err(fault),
         };
         drop(people);
+        self.access.enqueue(&made, self.now());
         let (verb, thing) = (audit.action.to_lowercase(), audit.object.to_lowercase());
         let verdict = match &done {
             Ok(_) => format!("{verb} {thing}"),
