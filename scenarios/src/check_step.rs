@@ -57,7 +57,8 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
         }
         Action::Break(breakage) => check.breakage(breakage),
         Action::Mend(Mend { party, from }) => check.way(party, from.as_deref()),
-        Action::Sweep | Action::Change(_) | Action::Wait(_) | Action::Misbehave(_) => {}
+        Action::Misbehave(m) => check.known("attack", &m.as_case, known().attacks.iter().map(String::as_str), "as"),
+        Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
     }
     check.wrong
 }

@@ -30,6 +30,11 @@ fn steps_name_what_there_is() {
     for (action, begins, has) in [
         ("mend = { party = \"accss\" }", "own/x.toml:6:18: there is no party `accss`", "did you mean `access`?"),
         (
+            "misbehave = { party = \"access\", as = \"xsw33\" }",
+            "own/x.toml:6:38: there is no attack `xsw33`",
+            "did you mean `xsw3`?",
+        ),
+        (
             "break = { party = \"uem\", from = \"alices-iphon\" }",
             "own/x.toml:6:33: there is no party or device `alices-iphon`",
             "did you mean `alices-iphone`?",
