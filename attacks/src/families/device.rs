@@ -316,6 +316,12 @@ pub static PERSON: Family = Family {
             "person/not-found",
             "Its name only ends like a person's.",
         ),
+        fails(
+            "person-two-names",
+            |scene| issued(scene, |l| l.upn.push("bob@acme.test".into())),
+            "person/ambiguous",
+            "It names two people.",
+        ),
         fails("person-empty", |scene| issued(scene, |l| l.all_names("")), "person/not-found", "Its names are empty."),
         fails(
             "person-nul",
@@ -365,6 +371,63 @@ pub static PERSON: Family = Family {
             },
             "person/not-found",
             "The name stands where addresses stand.",
+        ),
+    ],
+};
+
+pub static UDID: Family = Family {
+    name: "which device the certificate names",
+    class: "device certificates",
+    who: Who::Device,
+    on: On::Certificate,
+    source: "The UDID from where the certificate template puts it, whole; then UEM is asked for that one device",
+    requirement: "device-person",
+    rows: &[
+        fails(
+            "udid-unknown",
+            |scene| issued(scene, |l| (l.cn, l.uris) = ("00".repeat(20), vec![])),
+            "compliance/unknown-device",
+            "It names a device that UEM does not know.",
+        ),
+        fails(
+            "udid-longer",
+            |scene| issued(scene, |l| (l.cn, l.uris) = (format!("{}00", l.cn), vec![])),
+            "compliance/unknown-device",
+            "Its UDID only begins like the device's.",
+        ),
+        fails(
+            "udid-shorter",
+            |scene| issued(scene, |l| (l.cn, l.uris) = (l.cn.get(..l.cn.len() - 2).unwrap_or_default().into(), vec![])),
+            "compliance/unknown-device",
+            "Its UDID is cut short.",
+        ),
+        fails(
+            "udid-missing",
+            |scene| issued(scene, |l| (l.cn, l.uris) = ("a device".into(), vec![])),
+            "compliance/unknown-device",
+            "It names no device.",
+        ),
+        fails(
+            "udid-in-a-host-name",
+            |scene| {
+                issued(scene, |l| {
+                    l.hosts.push(l.cn.clone());
+                    (l.cn, l.uris) = ("a device".into(), vec![]);
+                })
+            },
+            "compliance/unknown-device",
+            "The UDID stands where host names stand.",
+        ),
+        fails(
+            "udid-twice",
+            |scene| {
+                issued(scene, |l| {
+                    l.uris = vec![format!("urn:udid:{}", l.cn), format!("urn:udid:{}", "00".repeat(20))];
+                    l.cn = "a device".into();
+                })
+            },
+            "compliance/unknown-device",
+            "It names two devices.",
         ),
     ],
 };

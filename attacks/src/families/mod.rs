@@ -56,6 +56,7 @@ pub static ALL: &[&Family] = &[
     &device::HANDSHAKE,
     &device::CERTIFICATE,
     &device::PERSON,
+    &device::UDID,
     &harmless::CARRIED,
     &harmless::WRITTEN,
     &harmless::REQUEST,

@@ -190,7 +190,11 @@ fn looks_like_udid(text: &str) -> bool {
 /// The device that a certificate names.
 pub fn udid(names: &CertificateNames, location: UdidLocation, why: &mut impl Why) -> Option<String> {
     why.note(|| Finding::new("assumes/udid-location").rule("access.assumptions.udid_location"));
-    let san = || names.uris.iter().find_map(|u| u.strip_prefix("urn:udid:")).map(str::to_string);
+    // Two devices in one certificate are none.
+    let san = || {
+        let mut stated = names.uris.iter().filter_map(|u| u.strip_prefix("urn:udid:"));
+        stated.next().filter(|_| stated.next().is_none()).map(str::to_string)
+    };
     match location {
         UdidLocation::AsTemplate => names.cn.clone().filter(|cn| looks_like_udid(cn)).or_else(san),
         UdidLocation::SanOnly => san(),

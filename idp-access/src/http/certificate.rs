@@ -97,6 +97,13 @@ fn judge(
                 return Err(failure_text(method, None).into());
             }
         };
+        // One certificate, one person: of two names in one place neither counts.
+        if facts.upn.len() > 1 || facts.emails.len() > 1 {
+            let saw = [facts.upn, facts.emails].concat().join(", ");
+            why.note(|| Finding::new("person/ambiguous").rule("access.directories").saw(saw));
+            found = Some(Found::Several);
+            return Err(failure_text(method, Some(&Found::Several)).into());
+        }
         let names = names(&facts);
         let people = ctx.people();
         let by = person::by_certificate(&ctx.settings, &people, method, &settings.identifiers, &names, ctx.ip(), why);
