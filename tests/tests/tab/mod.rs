@@ -1,5 +1,7 @@
 //! A browser tab that a test drives by hand: it follows redirects and auto-post forms, and can be held before one is posted.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use bytes::Bytes;
 use fedsim::net::{Caller, Net};
 use fedsim::page::{self, Page};

@@ -119,6 +119,11 @@ impl Tenant {
         })
     }
 
+    /// Waits for what a test does in this world.
+    pub fn wait_for<T>(&self, act: impl Future<Output = T>) -> T {
+        self.runtime.block_on(act)
+    }
+
     /// Lets time pass.
     pub fn wait(&self, minutes: u64) {
         self.running.core.clock.advance(std::time::Duration::from_secs(minutes * 60));

@@ -76,6 +76,7 @@ pub fn admit(ctx: &Ctx<'_>, face: Face) -> Result<String, Box<Response>> {
 
 fn refuse(ctx: &Ctx<'_>, face: Face, code: &str, detail: &str, error: Option<(&str, &str)>) -> Box<Response> {
     ctx.outside.note(EventKind::Refused { code: code.into(), detail: detail.into() });
+    ctx.log("API_ACCESS", "FAILURE", "", ctx.request.uri().path(), &format!("{code}: {detail}"));
     Box::new(unauthorized(ctx, face, error))
 }
 
