@@ -227,6 +227,7 @@ fn operations_of_patch() {
     patched(op("add", "groups", json!([{ "value": "x" }])), "", Err("mutability"));
     patched(op("replace", &format!("{WS1B_USER_URN}:domain"), json!("x.test")), "", Err("mutability"));
     patched(op("add", &format!("{WS1B_USER_URN}:domain"), json!("acme.test")), "/title", Ok(json!("Dr")));
+    patched(remove(&format!("{WS1B_USER_URN}:domain")), "", Err("mutability"));
     patched(op("replace", "nothing", json!("x")), "", Err("invalidPath"));
     patched(op("replace", "title", json!(7)), "", Err("invalidValue"));
     patched(op("replace", "emails[type eq \"work\"].value", json!("b@x")), "/emails/0/value", Ok(json!("b@x")));
@@ -396,6 +397,10 @@ fn pages_and_order() {
     check(&world, "sortBy=emails&count=2&filter=title+eq+null", Ok(("A alice", 6)));
     check(&world, "sortBy=userName&sortOrder=up", Err("scim/list-parameter"));
     check(&world, "sortBy=name", Err("scim/invalid"));
+    let gone = world.people.named(crate::people::Named::Login("C"))[0].id.clone();
+    world.act(|r, _| r.delete_user(&gone, None, &mut Silent).map(|c| ((), c))).expect("deleted");
+    check(&world, "startIndex=3&count=2", Ok(("d b", 5)));
+    world.create(person("C")).expect("again");
     world.newer = false;
     check(&world, "count=-1", Err("scim/list-parameter"));
     check(&world, "sortBy=nothing", Err("scim/list-parameter"));
