@@ -28,7 +28,11 @@ pub struct Facts<'a> {
 pub enum SignedIn<'a> {
     No,
     /// Authenticated in this transaction; no session yet.
-    Fresh(&'a User),
+    Fresh {
+        user: &'a User,
+        /// Her live session, which the new one will replace, has a second factor.
+        factor_in_session: bool,
+    },
     Session {
         user: &'a User,
         authenticated_at: Time,
@@ -56,19 +60,25 @@ pub fn next<'a>(settings: &'a Okta, facts: &Facts<'_>, why: &mut impl Why) -> Ne
     let user = match facts.signed_in {
         _ if facts.local_only => return Next::SignIn,
         SignedIn::No => return authenticate(settings, facts, why),
-        SignedIn::Fresh(user) | SignedIn::Session { user, .. } => user,
+        SignedIn::Fresh { user, .. } | SignedIn::Session { user, .. } => user,
+    };
+    // Classic signs a person in to Okta first and then loads the app: its own policy comes before the assignment.
+    let (authenticated_at, factor) = match facts.signed_in {
+        SignedIn::Session { authenticated_at, factor, .. } => (authenticated_at, factor),
+        SignedIn::Fresh { factor_in_session: in_session, .. } => {
+            let given = session::Factors { in_sign_in: facts.factor_in_sign_in, in_session };
+            return match session::may_start(settings, user, facts.ip, given, why) {
+                SessionVerdict::Allow(limits) => Next::StartSession(limits),
+                SessionVerdict::StepUp => Next::StepUp,
+                SessionVerdict::Deny => Next::Denied,
+            };
+        }
+        SignedIn::No => return authenticate(settings, facts, why),
     };
     if !scope::assigned(facts.app, user) {
         why.note(|| Finding::new("assignment/missing").rule(format!("okta.apps.{}.assigned", facts.app.name)));
         return Next::NotAssigned;
     }
-    let SignedIn::Session { authenticated_at, factor, .. } = facts.signed_in else {
-        return match session::may_start(settings, user, facts.ip, facts.factor_in_sign_in, why) {
-            SessionVerdict::Allow(limits) => Next::StartSession(limits),
-            SessionVerdict::StepUp => Next::StepUp,
-            SessionVerdict::Deny => Next::Denied,
-        };
-    };
     let asked = sign_on::Facts {
         app: facts.app,
         user,

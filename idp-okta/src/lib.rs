@@ -11,7 +11,8 @@ mod validate;
 
 pub use validate::validate;
 
-use federation::tenant::{self, okta::AcsType, okta::IdentityProvider};
+use federation::tenant;
+use federation::tenant::okta::{AcsType, IdentityProvider, UserStatus};
 use federation::{EventKind, Fut, Outside, Party, Request, Response, Silent, Time};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -107,7 +108,7 @@ impl Okta {
         let name = state.sessions.get(sid).filter(alive)?.user.clone();
         let settings = self.settings();
         let user = settings.users.iter().chain(&state.made).find(|user| user.name == name)?;
-        Some(user.login.clone())
+        (user.status == UserStatus::Active).then(|| user.login.clone())
     }
     fn wiring(&self) -> Arc<Wired> {
         self.wiring.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -3,9 +3,9 @@
 pub mod hand_over;
 pub mod worlds;
 
-use federation::Outcome;
+use federation::{Client, Outcome};
 use fedsim::{CaseResult, Fabric, Options};
-use scenarios::{Action, Case, Scenario};
+use scenarios::{Action, Case, Scenario, Thing};
 
 /// Every scenario of the embedded catalogue.
 pub fn catalogue() -> Vec<Scenario> {
@@ -55,6 +55,15 @@ pub fn granted(observed: &fedsim::Observed) -> bool {
     matches!(observed.outcome, Outcome::Granted | Outcome::GrantedAfterMfa)
 }
 
+/// The program of a device that keeps a client's cookies.
+fn program(client: Client) -> &'static str {
+    match client {
+        Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
+        Client::NativeApp => "app",
+        Client::Hub => "hub",
+    }
+}
+
 /// Where oracle and simulator disagree on a case, a line each.
 pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
     let mut oracle = oracle::Oracle::new(&case.world);
@@ -86,6 +95,15 @@ pub fn disagreements(case: &Case, result: &CaseResult) -> Vec<String> {
         same("device.trusted", trusted(expected.device_trusted), trusted(observed.device_trusted));
         let app = observed.as_whom.get("app").cloned();
         same("as whom", expected.as_whom.unwrap_or_default(), app.filter(|_| granted(observed)).unwrap_or_default());
+        if let Action::SignIn(sign_in) = &step.action {
+            for (place, at) in [("okta", "okta"), ("access", "access"), ("app", sign_in.app.as_str())] {
+                let (device, program) = (sign_in.on.clone(), program(sign_in.client).to_string());
+                let lives = oracle.state(&Thing::Session { at: at.into(), device, program });
+                let lives = lives.map_or("unsaid".to_string(), |login| login.to_string());
+                let found = observed.as_whom.get(place).cloned();
+                same(&format!("as whom at {place}"), lives, found.unwrap_or_else(|| "none".into()));
+            }
+        }
         let codes: Vec<&str> = observed.because.iter().map(|f| f.code).collect();
         for code in expected.because.iter().filter(|c| !codes.contains(*c)) {
             same("because", code.to_string(), codes.join(" "));

@@ -20,8 +20,16 @@ pub enum SessionVerdict {
     Deny,
 }
 
+/// Second factors that she has given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Factors {
+    pub in_sign_in: bool,
+    /// In the live session of hers that the new one replaces.
+    pub in_session: bool,
+}
+
 /// May a session start for `user`? The implied last rule allows.
-pub fn may_start(settings: &Okta, user: &User, ip: IpAddr, second_factor: bool, why: &mut impl Why) -> SessionVerdict {
+pub fn may_start(settings: &Okta, user: &User, ip: IpAddr, given: Factors, why: &mut impl Why) -> SessionVerdict {
     let rules = settings.session_rules.iter();
     let mut matching = rules.filter(|rule| in_people(&rule.people, user) && in_location(settings, &rule.location, ip));
     let Some(rule) = matching.next() else {
@@ -30,16 +38,19 @@ pub fn may_start(settings: &Okta, user: &User, ip: IpAddr, second_factor: bool, 
     };
     let path = || format!("okta.session_rules.{}", rule.name);
     why.note(|| Finding::new("session/rule-matched").rule(path()));
-    match (rule.access, rule.factor) {
-        (AccessAction::Deny, _) => SessionVerdict::Deny,
-        (AccessAction::Allow, Some(FactorPrompt::EverySignIn | FactorPrompt::OncePerSession)) if !second_factor => {
-            why.note(|| Finding::new("mfa/required").rule(path()));
-            SessionVerdict::StepUp
-        }
-        (AccessAction::Allow, _) => {
-            SessionVerdict::Allow(Limits { idle_minutes: rule.idle_minutes, lifetime_minutes: rule.lifetime_minutes })
-        }
+    if rule.access == AccessAction::Deny {
+        return SessionVerdict::Deny;
     }
+    let done = match rule.factor {
+        None => true,
+        Some(FactorPrompt::EverySignIn) => given.in_sign_in,
+        Some(FactorPrompt::OncePerSession) => given.in_sign_in || given.in_session,
+    };
+    if !done {
+        why.note(|| Finding::new("mfa/required").rule(path()));
+        return SessionVerdict::StepUp;
+    }
+    SessionVerdict::Allow(Limits { idle_minutes: rule.idle_minutes, lifetime_minutes: rule.lifetime_minutes })
 }
 
 pub fn alive(limits: Limits, created: Time, last_used: Time, now: Time, why: &mut impl Why) -> bool {

@@ -2,7 +2,7 @@
 
 use super::platform::platform;
 use super::routing::{Asked, Route, route};
-use super::session::{Limits, SessionVerdict, alive, may_start};
+use super::session::{Factors, Limits, SessionVerdict, alive, may_start};
 use super::sign_on::{Facts, SignOn, sign_on};
 use super::trust::{Answer, TrustMatch, conclude, matches};
 use federation::tenant::Okta;
@@ -258,12 +258,18 @@ fn okta_sign_on_policy_of_the_org() {
     let deny = || json!({ "name": "d", "access": "deny", "people": { "groups": ["guests"] } });
     let mfa = || json!({ "name": "m", "factor": "once-per-session", "idle_minutes": 5, "lifetime_minutes": 60 });
     let allow = |idle_minutes, lifetime_minutes| SessionVerdict::Allow(Limits { idle_minutes, lifetime_minutes });
+    let every = || json!({ "name": "m", "factor": "every-sign-in" });
+    let none = Factors::default();
+    let now = Factors { in_sign_in: true, ..none };
+    let before = Factors { in_session: true, ..none };
     let rows = [
-        ("default: two hours idle, no age", (vec![], false), allow(120, 0)),
-        ("rule for others", (vec![deny()], false), allow(120, 0)),
-        ("factor", (vec![deny(), mfa()], false), SessionVerdict::StepUp),
-        ("factor given: the rule's limits", (vec![deny(), mfa()], true), allow(5, 60)),
-        ("denied", (vec![json!({ "name": "d", "access": "deny" }), mfa()], true), SessionVerdict::Deny),
+        ("default: two hours idle, no age", (vec![], none), allow(120, 0)),
+        ("rule for others", (vec![deny()], none), allow(120, 0)),
+        ("factor", (vec![deny(), mfa()], none), SessionVerdict::StepUp),
+        ("factor given: the rule's limits", (vec![deny(), mfa()], now), allow(5, 60)),
+        ("denied", (vec![json!({ "name": "d", "access": "deny" }), mfa()], now), SessionVerdict::Deny),
+        ("once per session: the factor of the session counts", (vec![mfa()], before), allow(5, 60)),
+        ("every sign-in: it does not", (vec![every()], before), SessionVerdict::StepUp),
     ];
     check(rows, |(rules, factor)| {
         let ip = "192.0.2.7".parse().expect("an address");

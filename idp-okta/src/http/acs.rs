@@ -44,16 +44,18 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         x.log("user.authentication.auth_via_IDP", "FAILURE", name, &idp.name, reason);
         return x.refuse("match/filtered", reason);
     }
-    let user = if filter.verdict == filter::Verdict::Pass { person(x, &idp, name) } else { None };
+    let user = match filter.verdict {
+        filter::Verdict::Pass => person(x, &idp, name),
+        _ => Err(Finding::new("match/no-user").saw(name)),
+    };
     match user {
-        Some(user) => {
+        Ok(user) => {
             x.log("user.authentication.auth_via_IDP", "SUCCESS", &user.login, &idp.name, "");
             tx.login = Some(user.login);
             tx.fresh = Some(user.name);
         }
-        None => {
-            let because = vec![Finding::new("match/no-user").saw(assertion.name_id.clone())];
-            x.decided("take nobody for signed in", because);
+        Err(nobody) => {
+            x.decided("take nobody for signed in", vec![nobody]);
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
         }
@@ -120,18 +122,25 @@ fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Tim
     }
 }
 
-/// The account behind an incoming name, found or made.
-fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> {
-    let found = x.user(|user| {
+/// The account behind an incoming name, found or made. A name that fits several accounts is nobody's.
+fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Result<User, Finding> {
+    let nobody = || Finding::new("match/no-user").saw(name);
+    let fits = |user: &User| {
         let (login, email) = (user.login.eq_ignore_ascii_case(name), user.email.eq_ignore_ascii_case(name));
         match idp.match_against {
             MatchAgainst::Username => login,
             MatchAgainst::Email => email,
             MatchAgainst::Either => login || email,
         }
-    });
-    if found.is_some() || idp.no_match == NoMatch::Redirect || name.is_empty() {
-        return found.filter(|user| user.status == UserStatus::Active);
+    };
+    match x.users(fits).as_slice() {
+        [one] if one.status == UserStatus::Active => return Ok(one.clone()),
+        [] if idp.no_match == NoMatch::Jit && !name.is_empty() => {}
+        [_, _, ..] => {
+            let path = format!("okta.identity_providers.{}.match_against", idp.name);
+            return Err(nobody().rule(path).wanted("one account"));
+        }
+        _ => return Err(nobody()),
     }
     let user = User {
         // No configured user can have this name: a made person never answers for somebody else.
@@ -149,5 +158,5 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Option<User> 
     x.decided("create the account", because);
     x.log("user.lifecycle.create", "SUCCESS", &idp.name, name, "");
     x.log("user.lifecycle.activate", "SUCCESS", &idp.name, name, "");
-    Some(user)
+    Ok(user)
 }

@@ -5,8 +5,8 @@ use super::{Exchange, issue, words};
 use crate::decide::{request, session};
 use crate::flow::{self, Facts, Next, SignedIn};
 use crate::state::{Pending, Session, Transaction};
-use federation::tenant::okta::{App, Binding, Factor, IdentityProvider, TrustEvaluation, User};
-use federation::{Decision, DeviceContext, EventKind, Response, Silent};
+use federation::tenant::okta::{App, Binding, Factor, IdentityProvider, TrustEvaluation, User, UserStatus};
+use federation::{Decision, DeviceContext, EventKind, Finding, Response, Silent};
 use wire::saml::{AuthnRequest, NAMEID_UNSPECIFIED, RequestedAuthnContext};
 
 /// Goes on until the browser has to do something.
@@ -31,7 +31,9 @@ pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
                 (new_sid, live) = (Some(sid), Some(session));
                 continue;
             }
-            (Next::Reauthenticate, _) => {
+            (Next::Reauthenticate, person) => {
+                // Whose session it was is known, and nobody types it again.
+                tx.login = person.map(|user| user.login).or(tx.login);
                 tx.ignore_session = true;
                 live = None;
                 continue;
@@ -58,7 +60,7 @@ fn judge<'x>(x: &'x Exchange<'_>, tx: &Transaction, app: &App, live: Option<&Ses
     let owner = live.and_then(|session| x.user(|user| user.name == session.user));
     let known = tx.login.as_ref().and_then(|login| x.user(|user| user.login.eq_ignore_ascii_case(login)));
     let signed_in = match (&fresh, &owner, live) {
-        (Some(user), _, _) => SignedIn::Fresh(user),
+        (Some(user), _, _) => SignedIn::Fresh { user, factor_in_session: replaced(x, user).is_some_and(|s| s.factor) },
         (None, Some(user), Some(s)) => {
             SignedIn::Session { user, authenticated_at: s.authenticated_at, factor: s.factor }
         }
@@ -97,7 +99,13 @@ fn finish(x: &Exchange<'_>, tx: Transaction, sid: Option<String>, mut response: 
 
 /// Whose session `sid` is, if it still lives; nothing is noted and nothing changes.
 pub fn signed_in(x: &Exchange<'_>, sid: &str) -> Option<String> {
-    x.okta.state().sessions.get(sid).filter(|session| is_alive(x, session)).map(|session| session.user.clone())
+    let session = x.okta.state().sessions.get(sid).cloned().filter(|session| is_alive(x, session))?;
+    is_active(x, &session.user).then_some(session.user)
+}
+
+/// A suspended or deactivated account's sessions are worth nothing.
+fn is_active(x: &Exchange<'_>, name: &str) -> bool {
+    x.user(|user| user.name == name && user.status == UserStatus::Active).is_some()
 }
 
 fn is_alive(x: &Exchange<'_>, s: &Session) -> bool {
@@ -105,6 +113,13 @@ fn is_alive(x: &Exchange<'_>, s: &Session) -> bool {
 }
 
 fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
+    let owner = x.okta.state().sessions.get(sid).map(|session| session.user.clone())?;
+    if !is_active(x, &owner) {
+        x.okta.state().sessions.remove(sid);
+        let because = vec![Finding::new("session/expired").saw("the account is not active")];
+        x.decided("end the session of an account that is not active", because);
+        return None;
+    }
     let mut state = x.okta.state();
     let session = state.sessions.get_mut(sid)?;
     let decision = Decision::of(|why| session::alive(session.limits, session.created, session.last_used, x.now, why));
@@ -121,11 +136,17 @@ fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
     alive.then_some(kept)
 }
 
+/// The user's own live session that a new one takes the place of.
+fn replaced(x: &Exchange<'_>, user: &User) -> Option<Session> {
+    let old = x.cookie("sid").and_then(|sid| x.okta.state().sessions.get(&sid).cloned());
+    old.filter(|old| old.user == user.name && is_alive(x, old))
+}
+
 fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: session::Limits) -> (String, Session) {
     let sid = x.outside.fresh_id("session");
+    let old = replaced(x, user);
     let mut state = x.okta.state();
-    let old = x.cookie("sid").and_then(|old| state.sessions.remove(&old));
-    let old = old.filter(|old| old.user == user.name && is_alive(x, old));
+    x.cookie("sid").and_then(|old| state.sessions.remove(&old));
     let session = Session {
         user: user.name.clone(),
         created: x.now,

@@ -80,8 +80,12 @@ impl Exchange<'_> {
         self.outside.note(EventKind::Decided { verdict: verdict.into(), because });
     }
     pub fn user(&self, found: impl Fn(&User) -> bool) -> Option<User> {
-        let configured = self.settings.users.iter().find(|user| found(user)).cloned();
-        configured.or_else(|| self.okta.state().made.iter().find(|user| found(user)).cloned())
+        self.users(found).into_iter().next()
+    }
+    /// Configured people, then those made by JIT.
+    pub fn users(&self, found: impl Fn(&User) -> bool) -> Vec<User> {
+        let state = self.okta.state();
+        self.settings.users.iter().chain(&state.made).filter(|user| found(user)).cloned().collect()
     }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
         self.outside.note(EventKind::Log {

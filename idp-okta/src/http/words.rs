@@ -65,7 +65,7 @@ pub fn evaluated(facts: &Facts<'_>, verdict: &Next<'_>) -> Option<(String, &'sta
     let policy = match facts.signed_in {
         _ if facts.local_only => return None,
         SignedIn::No => return None,
-        SignedIn::Fresh(_) => "Okta sign-on policy".to_owned(),
+        SignedIn::Fresh { .. } => "Okta sign-on policy".to_owned(),
         SignedIn::Session { .. } => facts.app.name.clone(),
     };
     let result = match verdict {

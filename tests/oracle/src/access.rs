@@ -16,11 +16,14 @@ pub(crate) type Account = (String, String);
 
 #[derive(Debug, Clone)]
 pub(crate) struct AccessSession {
-    account: Account,
+    pub(crate) account: Account,
     /// When each method was last satisfied.
     methods: BTreeMap<AuthMethod, Time>,
     device: Option<Certificate>,
 }
+
+/// How long a request is good, in seconds; unknown: ours.
+pub(crate) const REQUEST_LIFE: i64 = 3600;
 
 /// What a sign-in at Access has come to so far.
 #[derive(Debug, Default)]
@@ -48,8 +51,8 @@ impl Oracle {
     pub(crate) fn at_access(&mut self, v: &mut Visit, provider: &str, device_trust: bool) -> Result<Answer, Stop> {
         self.visit_needs(v, "access")?;
         self.request_at_access()?;
-        // clock-skew: Access takes a request that is two minutes early
-        if !self.in_time("okta", "access", 0, None, 120) {
+        // clock-skew: Access takes a request that is two minutes early, or as much older than an hour
+        if !self.in_time("okta", "access", Some(REQUEST_LIFE), 120) {
             return stop(Outcome::AccessDenied, "access");
         }
         // m2-idp-context: each identity-provider object has its own application source

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub(crate) struct OktaSession {
-    user: String,
+    pub(crate) user: String,
     since: Time,
     used: Time,
     authenticated: Time,
@@ -26,6 +26,14 @@ pub(crate) struct OktaSession {
     trust: DeviceContext,
     idle_minutes: u32,
     lifetime_minutes: u32,
+}
+
+impl OktaSession {
+    pub(crate) fn is_alive(&self, now: Time) -> bool {
+        let idle = now.since(self.used) >= minutes(self.idle_minutes) && self.idle_minutes > 0;
+        let old = self.lifetime_minutes > 0 && now.since(self.since) >= minutes(self.lifetime_minutes);
+        !idle && !old
+    }
 }
 
 /// What Access tells Okta.
@@ -77,12 +85,11 @@ impl Oracle {
     fn live_okta_session(&mut self, v: &Visit) -> Option<String> {
         let now = self.at("okta");
         let session = self.okta_sessions.get_mut(&v.jar)?;
-        let idle = now.since(session.used) >= minutes(session.idle_minutes) && session.idle_minutes > 0;
-        let old = session.lifetime_minutes > 0 && now.since(session.since) >= minutes(session.lifetime_minutes);
+        let alive = session.is_alive(now);
         session.used = now;
         let user = session.user.clone();
         let active = self.okta_user(&user).is_some_and(|u| u.status == UserStatus::Active);
-        if idle || old || !active {
+        if !alive || !active {
             self.okta_sessions.remove(&v.jar);
             return None;
         }
@@ -173,11 +180,11 @@ impl Oracle {
         if idp.issuer != format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", self.world.access.host) {
             return stop(Outcome::OktaError, "okta");
         }
-        // clock-skew: Max Clock Skew is for assertions; a failure has none
+        // clock-skew: what is issued later than now is refused, a failure as well; an assertion also ends
         let source = self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == idp.name);
-        let life = source.map_or(0, |s| i64::from(s.validity_seconds));
-        let in_time = self.in_time("access", "okta", 15, Some(life), i64::from(idp.max_clock_skew_seconds));
-        if matches!(answer, Answer::Success { .. }) && !in_time {
+        let life = source.map(|s| i64::from(s.validity_seconds));
+        let life = life.filter(|_| matches!(answer, Answer::Success { .. }));
+        if !self.in_time("access", "okta", life, i64::from(idp.max_clock_skew_seconds)) {
             return stop(Outcome::OktaError, "okta");
         }
         let worthless = self.response_at_okta()?;
@@ -416,7 +423,13 @@ impl Oracle {
             return None;
         }
         let asks = app.rules.iter().any(|r| r.enabled && r.device_trust != TrustCondition::Any);
-        Some(if asks && self.integration(v).is_some() { v.trust } else { DeviceContext::Unknown })
+        if !asks || self.integration(v).is_none() {
+            return Some(DeviceContext::Unknown);
+        }
+        // trust-evaluation: kept for the session, whichever rule of this app has decided
+        let kept = self.world.okta.assumptions.trust_evaluation == TrustEvaluation::PerSession && !v.answered;
+        let session = self.okta_sessions.get(&v.jar).filter(|_| kept);
+        Some(session.map_or(v.trust, |session| session.trust))
     }
 }
 

@@ -66,11 +66,11 @@ impl Oracle {
         self.skews.get(party).copied().unwrap_or(0)
     }
 
-    /// Whether a message that `from` calls good from `since` seconds before its now, for `life` seconds, is good at `to`,
-    /// which allows for `skew` seconds. What a request calls good never ends.
+    /// Whether a message that `from` issues now and calls good for `life` seconds is good at `to`, which allows for `skew`
+    /// seconds. None may be issued in the future; without a life it does not end.
     // clock-skew: every bearer check of times
-    pub(crate) fn in_time(&self, from: &str, to: &str, since: i64, life: Option<i64>, skew: i64) -> bool {
+    pub(crate) fn in_time(&self, from: &str, to: &str, life: Option<i64>, skew: i64) -> bool {
         let apart = self.ahead(from) - self.ahead(to);
-        apart - since <= skew && life.is_none_or(|life| -apart < life + skew)
+        apart <= skew && life.is_none_or(|life| -apart < life + skew)
     }
 }

@@ -1,6 +1,7 @@
 //! The state of things, as the oracle keeps them.
 
 use crate::Oracle;
+use federation::tenant::okta::UserStatus;
 use scenarios::{Stated, Thing};
 
 impl Oracle {
@@ -37,7 +38,35 @@ impl Oracle {
                 Some(certificate) if self.revocation_is_public(certificate) => word("revoked"),
                 Some(_) => word("valid"),
             },
-            Thing::Violations(_) | Thing::Session { .. } => None,
+            Thing::Session { at, device, program } => {
+                let login = match at.as_str() {
+                    "okta" => self.signed_in_at_okta(device, program),
+                    "access" => self.signed_in_at_access(device, program),
+                    app => self.signed_in_at_app(app, device, program),
+                };
+                word(login.as_deref().unwrap_or("none"))
+            }
+            Thing::Violations(_) => None,
         }
+    }
+}
+
+/// Who has a live session, by its program at each party: session-age.
+impl Oracle {
+    fn signed_in_at_okta(&self, device: &str, program: &str) -> Option<String> {
+        let (_, session) = self.okta_sessions.iter().find(|(jar, _)| jar.0 == device && jar.1 == program)?;
+        let user = session.is_alive(self.at("okta")).then(|| self.okta_user(&session.user)).flatten()?;
+        (user.status == UserStatus::Active).then(|| user.login.clone())
+    }
+
+    fn signed_in_at_access(&self, device: &str, program: &str) -> Option<String> {
+        let (_, session) = self.access_sessions.iter().find(|(jar, _)| jar.0 == device && jar.1 == program)?;
+        self.account(&session.account).map(|user| user.username.clone())
+    }
+
+    fn signed_in_at_app(&self, app: &str, device: &str, program: &str) -> Option<String> {
+        let mut sessions = self.app_sessions.iter();
+        let (_, session) = sessions.find(|((jar, name), _)| jar.0 == device && jar.1 == program && name == app)?;
+        Some(session.login.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! From the steps of a scenario to the oracle's state and answers.
 
+use crate::access::REQUEST_LIFE;
 use crate::device::{Phone, seen_platform};
 use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
 use federation::{Client, DeviceContext, Outcome, Time, World};
@@ -184,7 +185,7 @@ impl Oracle {
             }
         }
         // clock-skew: Okta takes an app's request that is two minutes early
-        if visit.step.start == Start::Sp && !self.in_time(&app, "okta", 0, None, 120) {
+        if visit.step.start == Start::Sp && !self.in_time(&app, "okta", Some(REQUEST_LIFE), 120) {
             self.visit_needs(visit, "okta")?;
             return stop(Outcome::OktaError, "okta");
         }
@@ -200,7 +201,7 @@ impl Oracle {
         }
         // clock-skew: Okta's assertion is good from now, for five minutes
         let skew = self.world.apps.iter().find(|a| a.name == app).map_or(0, |a| i64::from(a.clock_skew_seconds));
-        if !self.in_time("okta", &app, 0, Some(300), skew) {
+        if !self.in_time("okta", &app, Some(300), skew) {
             return stop(Outcome::AppRejected, &app);
         }
         let login = self.okta_user(&user).map(|u| u.login.clone()).unwrap_or_default();
