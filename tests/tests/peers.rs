@@ -44,10 +44,16 @@ impl Peer {
         there(name, installed).then_some(peer)
     }
 
+    /// A program of its own, built by `tests/peers/install`.
+    fn program(name: &'static str, path: &str) -> Option<Peer> {
+        let peer = Peer { name, program: peers(path), script: PathBuf::new() };
+        there(name, peer.program.exists()).then_some(peer)
+    }
+
     /// What it says, or why it refuses.
     fn run(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let mut command = Command::new(&self.program);
-        command.arg(&self.script).args(arguments);
+        command.args(Some(&self.script).filter(|s| !s.as_os_str().is_empty())).args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| e.to_string())?;
         // A peer that does not read its input has closed it.
@@ -206,4 +212,9 @@ fn pysaml2_stands_before_our_app() {
 #[test]
 fn node_saml_stands_behind_our_okta() {
     Peer::node("node-saml", "node_saml.js").iter().for_each(behind_our_okta);
+}
+
+#[test]
+fn samael_stands_behind_our_okta() {
+    Peer::program("samael", "samael/target/debug/samael-peer").iter().for_each(behind_our_okta);
 }
