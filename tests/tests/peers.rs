@@ -216,5 +216,5 @@ fn node_saml_stands_behind_our_okta() {
 
 #[test]
 fn samael_stands_behind_our_okta() {
-    Peer::program("samael", "samael/target/debug/samael-peer").iter().for_each(behind_our_okta);
+    Peer::program("samael", "../../target/peers/debug/samael-peer").iter().for_each(behind_our_okta);
 }
