@@ -1,6 +1,6 @@
 //! `docs/attacks.md`: every case with the check that stops it, and what a stranger makes of the same bytes.
 //!
-//! Ours is held to be current here. The stranger's verdicts are committed in `tests/peers/differential.tsv`.
+//! Ours is held to be current here. The strangers' verdicts are committed in `tests/peers`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
@@ -68,8 +68,61 @@ fn ours(end: End) -> String {
     }
 }
 
-/// By the beginning of a case's name: why the stranger's verdict is another.
-const WHY: &[(&str, &str)] = &[
+/// By the beginning of a case's name: why samael's verdict is another.
+const SAMAEL: &[(&str, &str)] = &[
+    ("name-id-missing", "it takes an assertion without a name"),
+    ("xsw", "it reads only what was signed, the honest name, and leaves the rest aside"),
+    ("strip-moved", "it reads only what was signed, wherever the signature stands"),
+    ("condition-", "it ignores conditions that it does not know"),
+    ("conditions-missing", "it checks conditions that are there"),
+    ("audience-", "it takes any audience of any restriction, and none where there is none"),
+    ("authn-", "it does not ask for a statement"),
+    ("assertion-issued", "it does not look at this time"),
+    ("response-issued", "it does not look at this time"),
+    ("authenticated-in", "it does not look at this time"),
+    ("assertion-version", "it does not look at versions"),
+    ("version-", "it does not look at versions"),
+    ("assertion-namespace", "its reader goes by names without namespaces"),
+    ("c14n-", "the right key signed it, and xmlsec takes it"),
+    ("transform-", "the right key signed it, and xmlsec takes it"),
+    ("reference-", "the right key signed it, and xmlsec takes it"),
+    ("object-", "nothing signed the object, or the right key did; it takes objects"),
+    ("two-references", "the right key signed it, and xmlsec takes it"),
+    ("text-in-signature", "xmlsec skips text there"),
+    ("cdata-", "a section is text to it"),
+    ("comment-", "it reads the digested text, from which comments are gone"),
+    ("pi-", "it reads the text around instructions whole"),
+    ("character-", "libxml2 repairs what is not well-formed"),
+    ("control-", "libxml2 repairs what is not well-formed"),
+    ("noncharacter", "libxml2 repairs what is not well-formed"),
+    ("declaration-late", "libxml2 repairs what is not well-formed"),
+    ("entity-", "libxml2 repairs what is not well-formed"),
+    ("mismatched-", "libxml2 repairs what is not well-formed"),
+    ("nul-", "libxml2 repairs what is not well-formed"),
+    ("trailing-", "libxml2 repairs what is not well-formed"),
+    ("truncated-", "libxml2 repairs what is not well-formed"),
+    ("two-documents", "libxml2 repairs what is not well-formed"),
+    ("xml-1-1", "libxml2 knows version 1.1"),
+    ("declared-", "the text is a string to it before libxml2 reads it"),
+    ("doctype-", "libxml2 reads document types"),
+    ("confirmation-not-before", "it checks NotBefore instead of refusing it"),
+    ("confirmation-end", "it reads the machine's clock, so its limits are set wide here"),
+    ("expired-", "it reads the machine's clock, so its limits are set wide here"),
+    ("not-", "it reads the machine's clock, so its limits are set wide here"),
+    ("interval-", "it reads the machine's clock, so its limits are set wide here"),
+    ("time-", "it reads more forms of time"),
+    ("destination-missing", "it checks a destination that is there"),
+    ("issuer-missing", "it checks an issuer that is there"),
+    ("status-missing", "it checks a status that is there"),
+    ("form-", "the form is its caller's to read"),
+    ("too-large-", "it has no limit of size there"),
+    ("harmless-base64-lines", "it takes no line breaks in base64"),
+    ("harmless-sha512", "its list of algorithms is set to SHA-256 here"),
+    ("harmless-", "stricter than the standard asks"),
+];
+
+/// The same of python3-saml.
+const PYTHON: &[(&str, &str)] = &[
     ("name-id-blank", "it takes white space for a name"),
     ("form-", "the form is its caller's to read"),
     ("base64-", "Python's decoder skips what is no base64"),
@@ -114,20 +167,29 @@ const WHY: &[(&str, &str)] = &[
     ("harmless-statements-swapped", "the schema has an order, which it holds"),
 ];
 
-/// One line per difference.
-fn why(attack: &Attack, theirs: &str) -> &'static str {
+/// A stranger's verdict, and where it differs one line that says why.
+fn beside(attack: &Attack, verdicts: &BTreeMap<&str, &str>, reasons: &'static [(&str, &str)]) -> String {
+    let Some(theirs) = verdicts.get(attack.name()).copied() else { return "–".into() };
     if attack.harmless() == (theirs == "accepted") {
-        return "";
+        return theirs.into();
     }
-    let known = WHY.iter().find(|(start, _)| attack.name().starts_with(start));
-    known.unwrap_or_else(|| panic!("why does the stranger differ on {}?", attack.name())).1
+    let known = reasons.iter().find(|(start, _)| attack.name().starts_with(start));
+    let why = known.unwrap_or_else(|| panic!("why does a stranger differ on {}?", attack.name())).1;
+    format!("{theirs}: {why}")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+fn pairs(text: &str) -> BTreeMap<&str, &str> {
+    text.lines().filter_map(|l| l.split_once('\t')).collect()
 }
 
 fn table() -> String {
-    let text = std::fs::read_to_string(root().join("tests/peers/differential.tsv")).unwrap_or_default();
-    let theirs: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('\t')).collect();
-    let text = std::fs::read_to_string(root().join("attacks/tests/disabled.tsv")).unwrap_or_default();
-    let second: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('\t')).collect();
+    let (python, samael, second) =
+        (read("tests/peers/differential.tsv"), read("tests/peers/samael.tsv"), read("attacks/tests/disabled.tsv"));
+    let (python, samael, second) = (pairs(&python), pairs(&samael), pairs(&second));
     let all = registry();
     let count = |is: &dyn Fn(&Attack) -> bool| all.iter().filter(|a| is(a)).count();
     let certificates = count(&|a| a.family.on == On::Certificate && !a.harmless());
@@ -137,23 +199,27 @@ fn table() -> String {
          {} cases against SAML and its bindings, {certificates} against device certificates, and {passing} rewrites and limits that must pass.\n\
          `misbehave = {{ party = \"access\", as = \"xsw3\" }}` plays one at the next sign-in of a scenario. *Ours* names the check that\n\
          stops it, in a living world and at the wire alone. *Without it*: what comes of the same bytes in a test build in which just that\n\
-         check is switched off (`attacks/tests/disabled.rs`): they get through, or a second check catches them. The last column is python3-saml 1.16 in strict mode on the same bytes\n\
-         (`tests/peers/differential.py`); a dash: it has no such message. Where the two differ, the line says why.\n",
+         check is switched off (`attacks/tests/disabled.rs`): they get through, or a second check catches them. The last columns are\n\
+         samael 0.0.22 with xmlsec (`tests/peers/samael`) and python3-saml 1.16 in strict mode (`tests/peers/differential.py`) on the\n\
+         same bytes; a dash: it has no such message. Where one differs from ours, the line says why.\n",
         all.len() - certificates - passing,
     );
     for family in families(&all) {
         let mut rows = String::new();
         for attack in all.iter().filter(|a| std::ptr::eq(a.family, family)) {
-            let their = theirs.get(attack.name()).copied().unwrap_or("–");
-            let reason = if their == "–" { "" } else { why(attack, their) };
-            let their = if reason.is_empty() { their.to_string() } else { format!("{their}: {reason}") };
+            let (python, samael) = (beside(attack, &python, PYTHON), beside(attack, &samael, SAMAEL));
             let without = second.get(attack.name()).copied().unwrap_or("–");
             let ours = ours(attack.row.end);
-            let _ = writeln!(rows, "| `{}` | {} | {ours} | {without} | {their} |", attack.name(), attack.row.says);
+            let _ = writeln!(
+                rows,
+                "| `{}` | {} | {ours} | {without} | {samael} | {python} |",
+                attack.name(),
+                attack.row.says
+            );
         }
         let _ = write!(
             out,
-            "\n## {}\n\nBy the {}. {}. Requirement `{}`.\n\n| case | what it does | ours | without it | python3-saml |\n|---|---|---|---|---|\n{rows}",
+            "\n## {}\n\nBy the {}. {}. Requirement `{}`.\n\n| case | what it does | ours | without it | samael | python3-saml |\n|---|---|---|---|---|---|\n{rows}",
             title(family.name),
             family.who.name(),
             family.source,
@@ -191,8 +257,10 @@ fn the_table_is_current() {
 /// Nobody is taken for somebody else by either reader.
 #[test]
 fn no_stranger_was_fooled_by_what_we_emit() {
-    let text = std::fs::read_to_string(root().join("tests/peers/differential.tsv")).unwrap_or_default();
-    let read: Vec<&str> = text.lines().collect();
-    assert!(read.len() > 250, "{} verdicts", read.len());
-    assert!(read.contains(&"honest\taccepted"), "the honest message is not accepted: the table says nothing");
+    for path in ["tests/peers/differential.tsv", "tests/peers/samael.tsv"] {
+        let text = read(path);
+        assert!(text.lines().count() > 250, "{path} has {} verdicts", text.lines().count());
+        assert!(text.contains("honest\taccepted"), "the honest message is not accepted: {path} says nothing");
+        assert!(!text.contains("mallory"), "{path}: somebody was taken for somebody else");
+    }
 }
