@@ -200,6 +200,13 @@ fn people(running: &Running) -> String {
             let _ = writeln!(out, "{:<10}  {:<7}  {:<24}  {secret}", person.name, "okta", "(TOTP secret)");
         }
     }
+    for client in &world.access.remote_app_access {
+        let _ = writeln!(out, "{:<10}  {:<7}  {:<24}  {}", "(client)", "access", client.name, client.shared_secret);
+    }
+    for administrator in &world.access.provisioning.administrators {
+        let (name, password) = (&administrator.name, &administrator.password);
+        let _ = writeln!(out, "{:<10}  {:<7}  {name:<24}  {password}", "(admin)", "access");
+    }
     out
 }
 
