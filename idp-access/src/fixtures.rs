@@ -22,7 +22,7 @@ const TENANT: &str = r#"{
   {"name": "apart", "kind": "local", "domain": "x.test", "users": [
     {"name": "carol", "username": "carol", "email": "carol@x.test", "password": "pw-carol"}]}],
  "network_ranges": [{"name": "office", "ranges": ["10.0.0.0/8"]}],
- "identity_providers": [{"name": "built-in", "kind": "built-in", "directories": ["people"],
+ "identity_providers": [{"name": "built-in", "directories": ["people"],
    "methods": ["password", "mobile-sso-ios", "mobile-sso-android", "certificate", "device-compliance", "mfa"]}],
  "policies": [{"name": "default", "rules": [
    {"name": "ios", "device_types": ["ios"], "authenticate": [["mobile-sso-ios"]]},

@@ -27,7 +27,7 @@ insert = { name = "workspace-one-access", assigned = { everyone = true } }
 
 [[change]]
 at = "access.identity_providers"
-insert = { name = "okta", kind = "third-party", directories = ["acme"], methods = ["okta-auth-method"], third_party = { okta_app = "workspace-one-access" } }
+insert = { name = "okta", directories = ["acme"], methods = ["okta-auth-method"], third_party = { okta_app = "workspace-one-access" } }
 
 [[step]]
 sign_in = { who = "alice", on = "alices-iphone", app = "wiki" }

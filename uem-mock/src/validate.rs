@@ -14,14 +14,6 @@ pub fn validate(uem: &Uem) -> Vec<(String, String)> {
     unique("uem.compliance_policies", uem.compliance_policies.iter().map(|p| &p.name), &mut problems);
     let mut say = |path: String, message: String| problems.push((path, message));
     let is_group = |name: &str| uem.organization_groups.iter().any(|group| group.name == name);
-    for group in &uem.organization_groups {
-        if let Some(parent) = group.parent.as_deref().filter(|parent| !is_group(parent)) {
-            say(
-                format!("uem.organization_groups.{}.parent", group.name),
-                format!("there is no organization group `{parent}`"),
-            );
-        }
-    }
     for user in &uem.users {
         if let Some(group) = user.organization_group.as_deref().filter(|group| !is_group(group)) {
             say(

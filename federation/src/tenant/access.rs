@@ -103,7 +103,6 @@ pub struct NetworkRange {
 #[serde(deny_unknown_fields)]
 pub struct IdentityProvider {
     pub name: String,
-    pub kind: IdentityProviderKind,
     /// Directories (by name) whose people it serves.
     #[serde(default)]
     pub directories: Vec<String>,
@@ -112,20 +111,13 @@ pub struct IdentityProvider {
     pub network_ranges: Vec<String>,
     /// Methods it offers. A third-party provider offers `okta-auth-method`.
     pub methods: Vec<AuthMethod>,
-    /// Third-party only: entity id, SSO URL and the org app of Okta that stands for Access.
+    /// Makes it a third-party provider, otherwise it is built in: the org app of Okta that stands for Access.
     #[serde(default)]
     pub third_party: Option<ThirdParty>,
 }
 
 fn all_ranges() -> Vec<String> {
     vec!["ALL RANGES".into()]
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IdentityProviderKind {
-    BuiltIn,
-    ThirdParty,
 }
 
 /// Okta as Access's identity provider.

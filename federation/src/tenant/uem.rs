@@ -45,8 +45,6 @@ pub struct OrganizationGroup {
     pub name: String,
     /// *Group ID*.
     pub group_id: String,
-    #[serde(default)]
-    pub parent: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
