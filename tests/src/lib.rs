@@ -1,6 +1,8 @@
 //! Judgement: walls, the catalogue on both fabrics, author against oracle against simulator.
 
+pub mod agreement;
 pub mod hand_over;
+pub mod mutants;
 pub mod worlds;
 
 use federation::{Client, Outcome};

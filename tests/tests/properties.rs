@@ -5,18 +5,13 @@ use federation::tenant::okta::{RequestContext, TrustCondition, TrustEvaluation};
 use federation::{EventKind, World};
 use fedsim::runner::StepResult;
 use fedsim::{Fabric, Observed, Options};
+use fedsim_tests::agreement::{impossible, runner};
 use fedsim_tests::{disagreements, granted, hand_over, replay, worlds};
 use oracle::Oracle;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use scenarios::{Action, Case};
 use std::cell::Cell;
-
-/// The same cases at every run.
-fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 512, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-}
 
 fn has(observed: &Observed, code: &str) -> bool {
     observed.because.iter().any(|finding| finding.code == code)
@@ -98,13 +93,6 @@ struct Seen {
 
 fn count(cell: &Cell<u32>) {
     cell.set(cell.get() + 1);
-}
-
-/// Whether the story asks for what cannot be done, such as removing a profile that a device does not have:
-/// an author's mistake, which the runner names, and no sign-in to judge.
-fn impossible(result: &fedsim::CaseResult) -> bool {
-    let told = ["has no profile", "has no certificate of profile", "UEM knows no device", "is Unenrolled"];
-    result.error.as_ref().is_some_and(|e| told.iter().any(|t| e.contains(t)))
 }
 
 /// Properties 1 to 4; what is wrong, a line each.
