@@ -1,7 +1,7 @@
 //! The list of mutants is sound. Whether the oracle sees them is the runner's question: `--bin mutants`.
 
 use fedsim_tests::mutants::{Mutant, all, schema, schemata};
-use scenarios::requirements::requirements;
+use scenarios::requirements;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -63,7 +63,9 @@ pub fn verify_device_certificate(
     let rest: Vec<CertificateDer<'_>> = rest.iter().map(|c| CertificateDer::from(c.as_ref())).collect();
     let lists =
         crls.iter().map(|crl| OwnedCertRevocationList::from_der(&CertificateRevocationListDer::from(crl.as_slice())));
-    let lists = lists.map(|l| l.map(Into::into)).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
+    // It is the list that cannot be read, not what the device showed.
+    let unread = |e: webpki::Error| Refusal::new("certificate/crl-unavailable", format!("{e:?}"));
+    let lists = lists.map(|l| l.map(Into::into)).collect::<Result<Vec<_>, _>>().map_err(unread)?;
     let lists: Vec<&webpki::CertRevocationList<'_>> = lists.iter().collect();
     let revocation = if lists.is_empty() {
         None

@@ -71,6 +71,7 @@ fn each_judgement_has_its_code() {
     let mut flipped = good.to_vec();
     *flipped.last_mut().unwrap() ^= 1;
     let _ = &foreign;
+    let junk = [b"sorry".to_vec()];
     type Row<'a> = (&'a str, Vec<Bytes>, &'a [Vec<u8>], &'a str);
     let cases: &[Row<'_>] = &[
         ("ok", vec![good.clone()], none, mid),
@@ -83,6 +84,7 @@ fn each_judgement_has_its_code() {
         ("certificate/key-usage", vec![leaf(&ours, "a", None)], none, mid),
         ("certificate/key-usage", vec![leaf(&ours, "a", Some(ExtendedKeyUsagePurpose::ServerAuth))], none, mid),
         ("certificate/revoked", vec![good.clone()], &revoked, mid),
+        ("certificate/crl-unavailable", vec![good.clone()], &junk, mid),
         ("certificate/crl-expired", vec![good.clone()], &clean, "2026-07-01T00:00:00Z"),
         ("certificate/not-yet-valid", vec![good.clone()], none, "2025-12-31T23:59:59Z"),
         ("ok", vec![good.clone()], none, "2026-01-01T00:00:00Z"),

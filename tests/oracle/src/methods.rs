@@ -148,9 +148,7 @@ impl Oracle {
             v.because("compliance/pending");
             return access.assumptions.compliance_pending == Pending::Pass;
         }
-        if !phone.compliant {
-            v.because("compliance/not-compliant");
-        }
+        v.because(if phone.compliant { "compliance/compliant" } else { "compliance/not-compliant" });
         phone.compliant
     }
 
