@@ -65,7 +65,7 @@ fn mutants_stand_behind_switches() {
     let on = |id: &str| format!("if federation::mutant::on(\"{id}\") {{ false }} else ");
     let one = mutant("one", "a == b", None);
     let first = format!("if ({}{{ a == b }}) {{ x }} else if b {{ x }}", on("one"));
-    check(&[one.clone()], Ok(&first));
+    check(std::slice::from_ref(&one), Ok(&first));
     let both = format!("if ({}{}{{ a == b }}) {{ x }} else if b {{ x }}", on("one"), on("two"));
     check(&[one.clone(), mutant("two", "a == b", None)], Ok(&both));
     let second = format!("if a == b {{ x }} else if ({}{{ b }}) {{ x }}", on("one"));

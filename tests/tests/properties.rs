@@ -9,7 +9,7 @@ use fedsim_tests::agreement::{impossible, runner};
 use fedsim_tests::{disagreements, granted, hand_over, replay, worlds};
 use oracle::Oracle;
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{TestCaseError, TestError};
 use scenarios::{Action, Case};
 use std::cell::Cell;
 
