@@ -10,6 +10,8 @@ use crate::tree::{At, Entry, Files, Node, Table, Value};
 use federation::World;
 use std::collections::BTreeSet;
 
+/// A hundred years, in minutes.
+const LONGEST_WAIT: u64 = 100 * 525_600;
 /// Clocks further off than ten years are a slip of the finger.
 const MOST_SKEW: i64 = 10 * 365 * 86_400;
 
@@ -58,6 +60,10 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
         Action::Break(breakage) => check.breakage(breakage),
         Action::Mend(Mend { party, from }) => check.way(party, from.as_deref()),
         Action::Misbehave(m) => check.known("attack", &m.as_case, known().attacks.iter().map(String::as_str), "as"),
+        Action::Wait(wait) if wait.minutes > LONGEST_WAIT => {
+            let message = format!("{} minutes are more than a hundred years", wait.minutes);
+            check.say(check.at("minutes"), message, Some("an hour has 60, a day 1440, a year 525600".into()));
+        }
         Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
     }
     check.wrong

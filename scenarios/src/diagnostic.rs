@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub file: String,
-    /// From 1.
+    /// From 1; 0 where the file as a whole is meant.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
@@ -20,7 +20,10 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message)?,
+            line => write!(f, "{}:{line}:{}: {}", self.file, self.column, self.message)?,
+        }
         if !self.snippet.is_empty() {
             let gap = self.line.to_string().len();
             // Tabs stay tabs, so that the caret stands below its text.

@@ -38,16 +38,39 @@ pub fn load_str(file_name: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>
 }
 
 fn unread(file: &str, error: &std::io::Error) -> Diagnostic {
-    let message = format!("the file cannot be read: {error}");
-    Diagnostic { file: file.into(), line: 1, column: 1, snippet: String::new(), message, help: None }
+    let (message, help) = match error.kind() {
+        std::io::ErrorKind::NotFound => (
+            "there is no such file".to_string(),
+            "look at the path; a lesson of the catalogue goes by its name, `fedsim list` shows them",
+        ),
+        std::io::ErrorKind::InvalidData => {
+            ("this is no text in UTF-8".to_string(), "a scenario is a TOML file; docs/scenarios.md shows one")
+        }
+        _ => (format!("the file cannot be read: {error}"), "see whether it is a file and may be read"),
+    };
+    Diagnostic { file: file.into(), line: 0, column: 0, snippet: String::new(), message, help: Some(help.into()) }
 }
 
 fn load(file: &str, text: &str, folder: Option<PathBuf>) -> Result<Scenario, Wrong> {
     let mut loader = Loader { files: Files::default(), folder, wrong: Vec::new() };
     let mut header = loader.files.parse(file, text)?;
+    let nowhere = !header.contains_key("baseline") && !WORLD.iter().any(|key| header.contains_key(*key));
     let tree = loader.world_tree(&mut header, &mut Vec::new())?;
+    if nowhere {
+        let help = Some("add `baseline = \"device-trust-mobile\"`".to_string());
+        let message = "the file names no world".to_string();
+        loader.complain(Diagnostic { file: file.into(), line: 0, column: 0, snippet: String::new(), message, help });
+        return Err(loader.wrong);
+    }
     let scenario = loader.scenario(file, &header, &tree);
     if loader.wrong.is_empty() { Ok(scenario.ok_or_else(Vec::new)?) } else { Err(loader.wrong) }
+}
+
+/// The settings before a step.
+struct Standing {
+    tree: Table,
+    /// Nothing where they make no world, which has been complained about already.
+    world: Option<World>,
 }
 
 struct Loader {
@@ -226,11 +249,16 @@ impl Loader {
 
     /// `[[step]]`s in a world that starts as `tree`.
     fn steps(&mut self, script: &Script, tree: &Table) -> Vec<Step> {
-        let mut tree = tree.clone();
-        script.steps().iter().filter_map(|node| self.step(node, &mut tree)).collect()
+        let mut now = self.stands(tree.clone());
+        script.steps().iter().filter_map(|node| self.step(node, &mut now)).collect()
     }
 
-    fn step(&mut self, node: &Node, tree: &mut Table) -> Option<Step> {
+    fn stands(&self, tree: Table) -> Standing {
+        let world = read_table(&self.files, tree.clone(), At::default()).ok();
+        Standing { tree, world }
+    }
+
+    fn step(&mut self, node: &Node, now: &mut Standing) -> Option<Step> {
         let mut keys = node.table()?.clone();
         let all: Vec<&str> = Action::KEYS.into_iter().chain(BESIDE).collect();
         let sound = only_keys(&self.files, &keys, &all);
@@ -243,27 +271,26 @@ impl Loader {
             self.complain(self.files.diagnostic(node.at, "a step has exactly one action", help));
             return None;
         };
-        let action = self.action(key, entry, tree)?;
+        let action = self.action(key, entry, now)?;
         let expect = match expected {
-            Some(entry) => self.expect(&entry.node, key, &action, tree)?,
+            Some(entry) => self.expect(&entry.node, key, &action, now)?,
             None => Expect::default(),
         };
         Some(Step { line: self.files.location(node.at).line, action, expect })
     }
 
-    fn expect(&mut self, node: &Node, key: &str, action: &Action, tree: &Table) -> Option<Expect> {
+    fn expect(&mut self, node: &Node, key: &str, action: &Action, now: &Standing) -> Option<Expect> {
         let expect: Result<Expect, Diagnostic> = read(&self.files, node);
         let expect = self.keep(expect)?;
-        // A world that cannot be read has been complained about already.
-        if let Ok(world) = read_table::<World>(&self.files, tree.clone(), At::default()) {
-            for diagnostic in check_expect(&self.files, &world, node, (key, action), &expect) {
+        if let Some(world) = &now.world {
+            for diagnostic in check_expect(&self.files, world, node, (key, action), &expect) {
                 self.complain(diagnostic);
             }
         }
         Some(expect)
     }
 
-    fn action(&mut self, key: &str, entry: &Entry, tree: &mut Table) -> Option<Action> {
+    fn action(&mut self, key: &str, entry: &Entry, now: &mut Standing) -> Option<Action> {
         if key == "change" {
             let edits = match Edit::read_all(&self.files, &entry.node) {
                 Ok(edits) => edits,
@@ -273,20 +300,22 @@ impl Loader {
                 }
             };
             for edit in &edits {
-                let before = tree.clone();
-                self.apply(std::slice::from_ref(edit), tree);
-                self.check_frozen(edit, before, tree);
+                let before = now.world.take();
+                self.apply(std::slice::from_ref(edit), &mut now.tree);
+                *now = self.stands(std::mem::take(&mut now.tree));
+                if let (Some(before), Some(after)) = (&before, &now.world) {
+                    self.check_frozen(edit, before, after);
+                }
             }
-            let (world, _) = self.world(tree)?;
+            let (world, _) = self.world(&now.tree)?;
             let patches = edits.iter().map(|e| e.patch(&self.files)).collect();
             return Some(Action::Change(Change { patches, world: Box::new(world) }));
         }
         let alone = Table::from([(key.to_string(), entry.clone())]);
         let action: Result<Action, Diagnostic> = read(&self.files, &Node { at: entry.key, value: Value::Table(alone) });
         let action = self.keep(action)?;
-        // A world that cannot be read has been complained about already.
-        if let Ok(world) = read_table::<World>(&self.files, tree.clone(), At::default()) {
-            for diagnostic in check_action(&self.files, &world, &entry.node, &action) {
+        if let Some(world) = &now.world {
+            for diagnostic in check_action(&self.files, world, &entry.node, &action) {
                 self.complain(diagnostic);
             }
         }
@@ -294,10 +323,8 @@ impl Loader {
     }
 
     /// What stands for the whole run cannot be changed by a step.
-    fn check_frozen(&mut self, edit: &Edit, before: Table, after: &Table) {
-        let world = |tree: Table| read_table::<World>(&self.files, tree, At::default()).ok();
-        let (Some(before), Some(after)) = (world(before), world(after.clone())) else { return };
-        if let Some((what, help)) = frozen(&before, &after) {
+    fn check_frozen(&mut self, edit: &Edit, before: &World, after: &World) {
+        if let Some((what, help)) = frozen(before, after) {
             let message = format!("{what} cannot change while the scenario runs");
             self.complain(self.files.diagnostic(edit.at(), message, Some(help.into())));
         }

@@ -92,6 +92,18 @@ impl Scenario {
     }
 }
 
+impl Case {
+    /// Whether any step says what should come of it.
+    pub fn expects(&self) -> bool {
+        self.steps.iter().any(|step| !step.expect.is_empty())
+    }
+
+    /// What follows the lesson's name in the id: `[a,cell]`, `~a-try`, both, or nothing.
+    pub fn variant(&self) -> &str {
+        &self.id[self.id.find(['~', '[']).unwrap_or(self.id.len())..]
+    }
+}
+
 /// `Drop Device Compliance!` becomes `drop-device-compliance`.
 pub(crate) fn slug(label: &str) -> String {
     let words: Vec<String> =

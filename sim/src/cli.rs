@@ -265,8 +265,8 @@ fn tell(
     let result = crate::replay(&case, &options(&one.how)?);
     say(&render(&case, &result));
     if !others.is_empty() {
-        say(&format!("\n{}", style.strong(&format!("The same with a change (fedsim {verb} NAME~TRY)"))));
-        others.iter().for_each(|id| say(&format!("  {}", report::split(id).1)));
+        say(&format!("\n{}", style.strong("Other cases of the same lesson")));
+        others.iter().for_each(|case| say(&format!("  fedsim {verb} {}", select::word(case))));
     }
     Ok(result.met())
 }

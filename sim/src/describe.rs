@@ -1,7 +1,7 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, Misbehaving, PlantKind, Start, WipePhase};
+use scenarios::{Action, BreakHow, FactsPatch, Misbehaving, PlantKind, Start, WipePhase};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
@@ -27,7 +27,7 @@ pub fn action(action: &Action) -> String {
             WipePhase::Request => format!("UEM is asked to wipe {}", w.device),
             WipePhase::Confirm => format!("the wipe of {} is confirmed at UEM", w.device),
         },
-        Action::DeviceFacts(f) => format!("{} changes", f.device),
+        Action::DeviceFacts(f) => format!("{} changes: {}", f.device, facts(&f.facts)),
         Action::Sweep => "UEM checks compliance".into(),
         Action::CheckIn(d) => format!("{} checks in with UEM", d.device),
         Action::InstallProfile(p) => format!("{} asks UEM for profile {}", p.device, p.profile),
@@ -78,4 +78,19 @@ pub fn action(action: &Action) -> String {
             format!("{} works again{whom}", m.party)
         }
     }
+}
+
+/// `compromised = true, passcode = false`
+fn facts(patch: &FactsPatch) -> String {
+    let truths = [("compromised", patch.compromised), ("passcode", patch.passcode), ("encrypted", patch.encrypted)];
+    let mut told: Vec<String> = truths.iter().filter_map(|(name, is)| Some(format!("{name} = {}", (*is)?))).collect();
+    told.extend(patch.os_version.iter().map(|version| format!("os_version = {version}")));
+    told.extend(
+        patch
+            .apps
+            .iter()
+            .map(|apps| format!("apps = {}", if apps.is_empty() { "none".into() } else { apps.join(" ") })),
+    );
+    told.extend(patch.attributes.iter().flatten().map(|(name, value)| format!("{name} = {value}")));
+    told.join(", ")
 }

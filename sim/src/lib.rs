@@ -38,6 +38,7 @@ pub mod runner;
 pub mod saas;
 mod saml_text;
 mod select;
+mod sound;
 pub mod store;
 mod style;
 mod things;
@@ -59,7 +60,7 @@ use std::path::Path;
 /// # Errors
 /// Everything that is wrong with the file, each with file, line and column.
 pub fn replay_file(path: impl AsRef<Path>) -> Result<Vec<CaseResult>, Vec<Diagnostic>> {
-    let scenario = scenarios::load_file(path.as_ref())?;
+    let scenario = sound::sound(scenarios::load_file(path.as_ref())?)?;
     Ok(scenario.cases().iter().map(|case| replay(case, &Options::default())).collect())
 }
 

@@ -31,7 +31,13 @@ pub struct Listing {
 impl Listing {
     /// For these cases, in this order.
     pub fn new(cases: &[Case], style: Style) -> Listing {
-        let widest = cases.iter().map(|c| label(&c.id, "").1).map(|l| measure(&l)).max().unwrap_or_default();
+        let mut last = String::new();
+        let labels = cases.iter().map(|c| {
+            let (lesson, label) = label(&c.id, &last);
+            last = lesson;
+            measure(&label)
+        });
+        let widest = labels.max().unwrap_or_default();
         // At 80 columns the same place for every selection.
         let most = style.width().saturating_sub(MARK + 2 + OUTCOME);
         let names = widest.clamp(most.min(NAMES), most);
@@ -82,7 +88,7 @@ pub(crate) fn split(id: &str) -> (&str, &str) {
 fn label(id: &str, last: &str) -> (String, String) {
     let (_, name) = split(id);
     let (lesson, rest) = name.split_at(name.find(['~', '[']).unwrap_or(name.len()));
-    let label = if rest.is_empty() || (!last.is_empty() && lesson != last) { name.into() } else { format!("  {rest}") };
+    let label = if rest.is_empty() || lesson != last { name.into() } else { format!("  {rest}") };
     (lesson.into(), label)
 }
 
@@ -119,8 +125,8 @@ fn missed(case: &Case, result: &CaseResult, style: Style) -> String {
         }
     }
     if !result.met() {
-        let id = split(&case.id).1;
-        style.put(&mut out, "       ", 9, &format!("all of it: fedsim explain {id}, fedsim trace {id}"));
+        let word = crate::select::word(case);
+        style.put(&mut out, "       ", 9, &format!("all of it: fedsim explain {word}, fedsim trace {word}"));
     }
     out
 }

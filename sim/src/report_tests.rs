@@ -80,7 +80,7 @@ ok   three                                    sign-in-required -> sign-in-failed
 ok   four
 
 b
-ok     ~a-label-that-is-so-long-that-no-outcome-has-room-behind-it-any-more
+ok   one~a-label-that-is-so-long-that-no-outcome-has-room-behind-it-any-more
                                               granted by okta
 ";
     assert_eq!(told, wanted);
@@ -103,7 +103,7 @@ fn a_miss_shows_expected_observed_the_decisive_lines_and_the_place_of_the_settin
         "policy/rule-matched at access.policies.default",
         "set at baselines/",
         "refused: saml/replay: _1",
-        "fedsim explain one",
+        "fedsim explain mine/one.toml",
     ] {
         assert!(told.contains(wanted), "`{wanted}` is not in\n{told}");
     }

@@ -1,37 +1,72 @@
 //! Which cases a command line means: files, directories, names of lessons and families, ids of cases.
 
 use crate::report::split;
+use crate::sound::sound;
 use crate::style::wrap;
 use scenarios::{Case, Diagnostic, Scenario};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every case that `what` names, in that order, each once; without names the embedded catalogue.
+///
+/// # Errors
+/// Whatever is wrong with a file; an id that two files claim; a case that expects nothing, and so could never be missed.
 pub(crate) fn cases(what: &[String]) -> Result<Vec<Case>, String> {
     if what.is_empty() {
         return Ok(catalogue()?.iter().flat_map(Scenario::cases).collect());
     }
-    let mut cases: Vec<Case> = Vec::new();
-    for word in what {
-        let found = named(word)?;
-        cases.extend(
-            found.into_iter().filter(|c| !cases.iter().any(|o| o.id == c.id && o.file == c.file)).collect::<Vec<_>>(),
-        );
+    let mut cases: BTreeMap<String, usize> = BTreeMap::new();
+    let mut found: Vec<Case> = Vec::new();
+    for case in what.iter().map(|word| named(word)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        if !case.expects() {
+            return Err(format!(
+                "{}: nothing is expected of `{}`, so that nothing could be missed\n  give a step `expect = {{ outcome = … }}`; `fedsim explain {}` tells what happens",
+                case.file,
+                case.id,
+                word(&case)
+            ));
+        }
+        match cases.get(&case.id).map(|at| &found[*at]) {
+            Some(known) if known.file != case.file => {
+                return Err(format!(
+                    "`{}` and `{}` both hold the case `{}`\n  give one of them another `name`, or run them apart",
+                    known.file, case.file, case.id
+                ));
+            }
+            Some(_) => {}
+            None => {
+                cases.insert(case.id.clone(), found.len());
+                found.push(case);
+            }
+        }
     }
-    Ok(cases)
+    Ok(found)
 }
 
-/// The one case that `word` names, and the ids of what belongs to the same lesson: its tries, or its cells.
-pub(crate) fn one(word: &str) -> Result<(Case, Vec<String>), String> {
+/// The one case that `word` names, and what else belongs to the same lesson: its tries, its cells.
+pub(crate) fn one(word: &str) -> Result<(Case, Vec<Case>), String> {
     let mut cases = named(word)?.into_iter();
     let first = cases.next().ok_or_else(|| format!("`{word}` holds no case"))?;
-    let others: Vec<String> = cases.map(|c| c.id).collect();
-    let lesson = |id: &str| id.find(['~', '[']).map_or(id.len(), |i| i);
-    if others.iter().any(|id| id[..lesson(id)] != first.id[..lesson(&first.id)]) {
-        let names: Vec<&str> = [first.id.as_str()].into_iter().chain(others.iter().map(String::as_str)).collect();
-        let names: Vec<&str> = names.into_iter().filter(|id| lesson(id) == id.len()).map(|id| split(id).1).collect();
+    let others: Vec<Case> = cases.collect();
+    if others.iter().any(|c| lesson(c) != lesson(&first)) {
+        let all = [&first].into_iter().chain(&others).filter(|c| c.variant().is_empty());
+        let names: Vec<String> = all.map(self::word).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return Err(format!("`{word}` holds several lessons; choose one:\n{}", listed(&names)));
     }
     Ok((first, others))
+}
+
+/// The id of a case without what makes it a try or a cell.
+fn lesson(case: &Case) -> &str {
+    &case.id[..case.id.len() - case.variant().len()]
+}
+
+/// What `explain` and `trace` take for a case, as a shell takes it: its name in the catalogue, or its file.
+pub(crate) fn word(case: &Case) -> String {
+    let embedded = scenarios::catalogue().iter().any(|(file, _)| *file == case.file);
+    let word = if embedded { split(&case.id).1.to_string() } else { format!("{}{}", case.file, case.variant()) };
+    if word.contains(['[', ' ']) { format!("'{word}'") } else { word }
 }
 
 /// The scenarios of a family, a lesson or a path; without names the catalogue.
@@ -59,11 +94,12 @@ fn named(word: &str) -> Result<Vec<Case>, String> {
     if let Some(files) = files(word)? {
         return Ok(load(&files)?.iter().flat_map(Scenario::cases).collect());
     }
-    if let Some((file, label)) = word.rsplit_once(".toml~").map(|(stem, label)| (format!("{stem}.toml"), label)) {
-        let cases: Vec<Case> = load(&[PathBuf::from(&file)])?.iter().flat_map(Scenario::cases).collect();
-        let ids: Vec<&str> = cases.iter().map(|c| c.id.as_str()).collect();
-        let Some(found) = cases.iter().find(|c| c.id.split_once('~').is_some_and(|(_, l)| l == label)) else {
-            return Err(format!("`{file}` has no try `{label}`; its cases:\n{}", listed(&ids)));
+    if let Some((file, variant)) = within_file(word) {
+        let cases: Vec<Case> = load(&[PathBuf::from(file)])?.iter().flat_map(Scenario::cases).collect();
+        let Some(found) = cases.iter().find(|c| c.variant() == variant) else {
+            let words: Vec<String> = cases.iter().map(self::word).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            return Err(format!("`{file}` has no case `{variant}`; its cases:\n{}", listed(&words)));
         };
         return Ok(vec![found.clone()]);
     }
@@ -72,6 +108,12 @@ fn named(word: &str) -> Result<Vec<Case>, String> {
     let exact = |c: &Case| lesson == word || c.id == *word || split(&c.id).1 == word;
     let found: Vec<Case> = cases.into_iter().filter(exact).collect();
     if found.is_empty() { Err(unknown(word, &catalogue()?)) } else { Ok(found) }
+}
+
+/// `FILE.toml~TRY` or `FILE.toml[CELL]` apart.
+fn within_file(word: &str) -> Option<(&str, &str)> {
+    let end = [".toml~", ".toml["].iter().filter_map(|mark| word.find(mark)).min()? + ".toml".len();
+    Some(word.split_at(end))
 }
 
 /// The scenarios of a family or a lesson; nothing else of the catalogue is read.
@@ -132,7 +174,7 @@ fn catalogue() -> Result<Vec<Scenario>, String> {
 fn gather(read: impl Iterator<Item = Result<Scenario, Vec<Diagnostic>>>) -> Result<Vec<Scenario>, String> {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for result in read {
-        match result {
+        match result.and_then(sound) {
             Ok(scenario) => good.push(scenario),
             Err(problems) => bad.extend(problems),
         }

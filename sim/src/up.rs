@@ -140,7 +140,7 @@ fn now() -> Time {
 
 fn load(what: &str) -> Result<Scenario, String> {
     if what.ends_with(".toml") {
-        return scenarios::load_file(what).map_err(shown);
+        return scenarios::load_file(what).and_then(crate::sound::sound).map_err(shown);
     }
     let baselines = scenarios::baselines();
     let alone = |(file, text): &&(&str, &str)| scenarios::load_str(file, text).is_ok();
@@ -285,7 +285,7 @@ mod tests {
         let told = load("device-trust-mobil").expect_err("there is none");
         assert!(told.contains("did you mean `device-trust-mobile`?"), "{told}");
         assert!(load("zzz").is_err_and(|told| !told.contains("did you mean")));
-        assert!(load("nowhere.toml").is_err_and(|told| told.contains("cannot be read")));
+        assert!(load("nowhere.toml").is_err_and(|told| told.contains("there is no such file")));
     }
 
     #[test]

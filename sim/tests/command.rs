@@ -54,7 +54,7 @@ fn words_and_exit_codes() {
                 "set at catalogue/force-authn/",
                 "What it rests on",
                 "by default",
-                "fedsim explain NAME~TRY",
+                "fedsim explain breaks-device-compliance~a-fallback-without-it",
             ],
         ),
         (&["explain", "force-authn/breaks-device-compliance~a-fallback-without-it"], 0, &["=> granted by salesforce"]),
@@ -65,7 +65,7 @@ fn words_and_exit_codes() {
         (&["run", "breaks-device-complience"], 2, &["did you mean `breaks-device-compliance`?"]),
         (&["list", "force-auth"], 2, &["did you mean `force-authn`?"]),
         (&["explain", "force-authn"], 2, &["several lessons", "breaks-okta-as-fallback"]),
-        (&["explain", "nowhere.toml"], 2, &["nowhere.toml", "cannot be read"]),
+        (&["explain", "nowhere.toml"], 2, &["nowhere.toml: there is no such file", "fedsim list"]),
         (&["run", "nowhere.toml~x"], 2, &["nowhere.toml"]),
         (&["run", "--jobs", "0"], 2, &["--jobs"]),
         (&["run", "--format", "yaml"], 2, &["pretty, json, junit, github"]),
@@ -186,7 +186,7 @@ fn the_list_as_json_names_every_case() {
 fn junit_is_read_by_a_parser() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("it's <odd> & \"quoted\".toml");
-    std::fs::write(&file, MISSING.replace("\"device-trust/trusted\"", r#""a<b>&\"c\"", "d'e""#)).expect("writes");
+    std::fs::write(&file, MISSING.replace("because = [\"device-trust/trusted\"]", r#"page_contains = ["a<b>&\"c\"", "d'e"]"#)).expect("writes");
     let (code, out, _) = ran(&["run", &file.to_string_lossy(), "--format", "junit"]);
     assert_eq!(code, 1, "{out}");
     let mut reader = quick_xml::Reader::from_str(&out);

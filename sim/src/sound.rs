@@ -1,0 +1,58 @@
+//! Whether the parties' consoles would take a scenario's settings: each party says what its product refuses to save, and
+//! the author hears it with the place that wrote it.
+
+use federation::World;
+use scenarios::{Action, Case, Diagnostic, Location, Scenario};
+
+/// The scenario, where every world in it is possible.
+///
+/// # Errors
+/// What a console would refuse, each once, with its place.
+pub(crate) fn sound(scenario: Scenario) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    for case in scenario.cases() {
+        let later = case.steps.iter().filter_map(|step| match &step.action {
+            Action::Change(change) => Some(&*change.world),
+            _ => None,
+        });
+        for world in [&case.world].into_iter().chain(later) {
+            for (path, message) in refused(world) {
+                let told = diagnostic(&case, &path, message);
+                if !wrong.contains(&told) {
+                    wrong.push(told);
+                }
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(scenario) } else { Err(wrong) }
+}
+
+/// Path and reason of every setting that cannot stand.
+fn refused(world: &World) -> impl Iterator<Item = (String, String)> {
+    let okta = idp_okta::validate(&world.okta);
+    okta.into_iter().chain(idp_access::validate(&world.access)).chain(uem_mock::validate(&world.uem))
+}
+
+fn diagnostic(case: &Case, path: &str, message: String) -> Diagnostic {
+    let nowhere = Location { file: case.file.clone(), line: 0, column: 0 };
+    let Location { file, line, column } = case.sources.locate(path).cloned().unwrap_or(nowhere);
+    Diagnostic { file, line, column, snippet: String::new(), message, help: Some(format!("the setting is `{path}`")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_console_refuses_is_told_with_its_place() {
+        let text = "baseline = \"device-trust-mobile\"\n[[change]]\nat = \"okta.session_rules\"\ninsert = \
+            { name = \"odd\", location = { in_zones = [\"moon\"] } }\n";
+        match scenarios::load_str("own/x.toml", text).and_then(sound) {
+            Ok(_) => panic!("there is no such zone"),
+            Err(wrong) => {
+                let told = wrong.iter().map(ToString::to_string).collect::<String>();
+                assert!(told.starts_with("own/x.toml:") && told.contains("moon"), "{told}");
+            }
+        }
+    }
+}
