@@ -186,7 +186,11 @@ fn the_list_as_json_names_every_case() {
 fn junit_is_read_by_a_parser() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("it's <odd> & \"quoted\".toml");
-    std::fs::write(&file, MISSING.replace("because = [\"device-trust/trusted\"]", r#"page_contains = ["a<b>&\"c\"", "d'e"]"#)).expect("writes");
+    std::fs::write(
+        &file,
+        MISSING.replace("because = [\"device-trust/trusted\"]", r#"page_contains = ["a<b>&\"c\"", "d'e"]"#),
+    )
+    .expect("writes");
     let (code, out, _) = ran(&["run", &file.to_string_lossy(), "--format", "junit"]);
     assert_eq!(code, 1, "{out}");
     let mut reader = quick_xml::Reader::from_str(&out);

@@ -56,7 +56,8 @@ fn the_recorded_output_is_what_the_first_command_prints() {
 #[test]
 fn every_command_runs() {
     let home = tempfile::tempdir().expect("a directory");
-    std::fs::write(home.path().join("my-design.toml"), blocks("toml")[0]).expect("writes");
+    std::fs::create_dir(home.path().join("docs")).expect("makes a directory");
+    std::fs::write(home.path().join("docs/my-design.toml"), blocks("toml")[0]).expect("writes");
     let commands = commands();
     assert!(commands.len() >= 7, "{commands:?}");
     for words in commands.into_iter().filter(|w| !w.starts_with("up")) {
