@@ -24,7 +24,11 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
         check_location(okta, &path, &rule.location, &mut found);
     }
     for rule in &okta.session_rules {
-        check_location(okta, &format!("okta.session_rules.{}", rule.name), &rule.location, &mut found);
+        let path = format!("okta.session_rules.{}", rule.name);
+        check_location(okta, &path, &rule.location, &mut found);
+        if rule.idle_minutes == 0 {
+            found.push((format!("{path}.idle_minutes"), "a session that may idle for no time is none".into()));
+        }
     }
     let configured = okta.device_trust.ios.is_some() || okta.device_trust.android.is_some();
     for app in &okta.apps {

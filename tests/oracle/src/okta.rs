@@ -30,7 +30,7 @@ pub(crate) struct OktaSession {
 
 impl OktaSession {
     pub(crate) fn is_alive(&self, now: Time) -> bool {
-        let idle = now.since(self.used) >= minutes(self.idle_minutes) && self.idle_minutes > 0;
+        let idle = now.since(self.used) >= minutes(self.idle_minutes);
         let old = self.lifetime_minutes > 0 && now.since(self.since) >= minutes(self.lifetime_minutes);
         !idle && !old
     }
