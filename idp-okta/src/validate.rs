@@ -2,7 +2,7 @@
 
 use federation::Platform;
 use federation::tenant::Okta;
-use federation::tenant::okta::{Location, MatchHow, TrustCondition, UserMatch};
+use federation::tenant::okta::{Location, MatchAgainst, MatchHow, TrustCondition, UserMatch};
 
 /// Paths of settings, each with what is wrong there.
 pub fn validate(okta: &Okta) -> Vec<(String, String)> {
@@ -51,6 +51,10 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
         }
     }
     for idp in &okta.identity_providers {
+        if (idp.match_against == MatchAgainst::CustomAttribute) != idp.match_attribute.is_some() {
+            let message = "`custom-attribute` and `match_attribute` belong together: set both or neither".into();
+            found.push((format!("okta.identity_providers.{}.match_against", idp.name), message));
+        }
         if let Some(pattern) = &idp.username_filter {
             check_pattern(&format!("okta.identity_providers.{}", idp.name), pattern, &mut found);
         }

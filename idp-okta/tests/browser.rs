@@ -265,6 +265,33 @@ fn a_factor_does_not_revive_an_ended_session() {
 }
 
 #[test]
+fn an_app_may_ask_for_her_anew() {
+    let (stage, mut browser) = (stage(), Browser::default());
+    let page = stage.open(&mut browser, "wiki");
+    check(stage.login(&mut browser, &page, "right"), 200, "https://wiki.test/acs");
+    let mut ask = |force_authn| {
+        let request = saml::AuthnRequest {
+            id: format!("_{force_authn}"),
+            issue_instant: stage.world.now(),
+            destination: Some("https://o.test/app/wiki/sso/saml".into()),
+            issuer: "https://wiki.test".into(),
+            acs_url: Some("https://wiki.test/acs".into()),
+            force_authn,
+            is_passive: false,
+            name_id_format: None,
+            subject: None,
+            requested_context: None,
+        };
+        let encoded = wire::form::encode_post(&saml::write_request(&request, None).unwrap());
+        stage.send(&mut browser, "POST", "/app/wiki/sso/saml", &[("SAMLRequest", &encoded)])
+    };
+    check(ask(false), 200, "https://wiki.test/acs");
+    let (status, page) = ask(true);
+    check((status, page.clone()), 200, "okta/identify");
+    check(stage.login(&mut browser, &page, "right"), 200, "https://wiki.test/acs");
+}
+
+#[test]
 fn signing_out_ends_the_session_for_a_copy_of_its_cookie_too() {
     let (stage, mut browser) = (stage(), Browser::default());
     let page = stage.open(&mut browser, "wiki");

@@ -277,6 +277,9 @@ pub struct IdentityProvider {
     /// *Match against*.
     #[serde(default)]
     pub match_against: MatchAgainst,
+    /// Name of the user's attribute that *Match against* a custom attribute looks at (`matchAttribute`).
+    #[serde(default)]
+    pub match_attribute: Option<String>,
     /// *Filter*: a regular expression that the whole incoming username must match.
     #[serde(default)]
     pub username_filter: Option<String>,
@@ -338,6 +341,8 @@ pub enum MatchAgainst {
     Username,
     Email,
     Either,
+    /// `CUSTOM_ATTRIBUTE`: the one that `match_attribute` names.
+    CustomAttribute,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]

@@ -131,6 +131,10 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Result<User, 
             MatchAgainst::Username => login,
             MatchAgainst::Email => email,
             MatchAgainst::Either => login || email,
+            MatchAgainst::CustomAttribute => {
+                let held = idp.match_attribute.as_ref().and_then(|attribute| user.attributes.get(attribute));
+                held.is_some_and(|value| value.eq_ignore_ascii_case(name))
+            }
         }
     };
     match x.users(fits).as_slice() {

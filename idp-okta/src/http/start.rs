@@ -45,11 +45,12 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
         browser: x.browser(),
         moved: x.now,
         app: app.into(),
+        // The app wants her authenticated anew; Okta honours that by default (*Honor Force Authentication*).
+        ignore_session: request.as_ref().is_some_and(|request| request.force_authn),
         request: request.map(|request| request.id.clone()),
         relay_state,
         login: None,
         fresh: None,
-        ignore_session: false,
         trust: DeviceContext::Unknown,
         local_only: false,
         factor: None,

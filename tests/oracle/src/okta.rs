@@ -250,6 +250,10 @@ impl Oracle {
             MatchAgainst::Username => same(&u.login),
             MatchAgainst::Email => same(&u.email),
             MatchAgainst::Either => same(&u.login) || same(&u.email),
+            MatchAgainst::CustomAttribute => idp
+                .match_attribute
+                .iter()
+                .any(|wanted| u.attributes.iter().any(|(key, value)| key == wanted && same(value))),
         };
         let found: Vec<&User> = self.world.okta.users.iter().filter(fits).collect();
         match found.as_slice() {

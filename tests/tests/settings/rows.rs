@@ -55,6 +55,10 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.identity_providers", &[MANAGED_2]),
     ("okta.identity_providers.*.jit_groups", &["accounts/made-just-in-time~create-her-with-the-group"]),
     ("okta.identity_providers.*.match_against", &["accounts/two-names-for-one-person"]),
+    (
+        "okta.identity_providers.*.match_attribute",
+        &["accounts/two-names-for-one-person~match-against-an-attribute-that-keeps-the-old-name"],
+    ),
     ("okta.identity_providers.*.max_clock_skew_seconds", &["clock/access-runs-ahead"]),
     ("okta.identity_providers.*.no_match", &["accounts/made-just-in-time"]),
     (
