@@ -66,7 +66,8 @@ fn every_command_runs() {
         assert!(!told.is_empty(), "{words}");
     }
     let own: Vec<&str> = README.split("`cargo run -- ").skip(1).filter_map(|r| r.split('`').next()).collect();
-    for words in own {
+    // What `up` starts ends with Ctrl-C only; tests/up.rs walks it.
+    for words in own.into_iter().filter(|words| !words.starts_with("up")) {
         assert_eq!(fedsim(words, home.path()).0, Some(0), "{words}");
     }
 }
