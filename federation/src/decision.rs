@@ -53,6 +53,8 @@ impl fmt::Display for Finding {
 
 /// Where a decision leaves its reasons.
 pub trait Why {
+    /// Whether what is noted is kept at all; what keeps nothing may be answered from memory.
+    const KEEPS: bool = true;
     fn note(&mut self, finding: impl FnOnce() -> Finding);
 }
 
@@ -61,8 +63,17 @@ pub trait Why {
 pub struct Silent;
 
 impl Why for Silent {
+    const KEEPS: bool = false;
     #[inline]
     fn note(&mut self, _: impl FnOnce() -> Finding) {}
+}
+
+impl<W: Why> Why for &mut W {
+    const KEEPS: bool = W::KEEPS;
+    #[inline]
+    fn note(&mut self, finding: impl FnOnce() -> Finding) {
+        (**self).note(finding);
+    }
 }
 
 impl Why for Vec<Finding> {

@@ -1,5 +1,6 @@
 //! Sessions and transactions, behind a short lock that is never held across an await.
 
+use crate::decide::chain::SESSION_LIFE;
 use crate::decide::device_types::{DeviceTypes, Os};
 use crate::decide::person::PersonKey;
 use federation::Time;
@@ -9,8 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub const TRANSACTION_LIFE: Duration = Duration::from_secs(600);
-/// Longest life of a session; rules ask for younger methods.
-const SESSION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 const MOST: usize = 10_000;
 
 /// A browser that somebody has signed in with.

@@ -11,6 +11,7 @@ const OURS: &[&str] = &[
     "idp-access",
     "uem-mock",
     "scenarios",
+    "analysis",
     "oracle",
     "fedsim",
     "fedsim-tests",
@@ -25,9 +26,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("idp-access", &["federation", "wire"]),
     ("uem-mock", &["federation", "wire"]),
     ("scenarios", &["federation"]),
+    ("analysis", &["federation", "idp-okta", "idp-access", "uem-mock", "scenarios"]),
     ("oracle", &["federation", "scenarios"]),
-    ("fedsim", &["federation", "wire", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios"]),
-    ("fedsim-tests", &["fedsim", "oracle", "scenarios", "federation", "wire", "attacks"]),
+    ("fedsim", &["federation", "wire", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios", "analysis"]),
+    ("fedsim-tests", &["fedsim", "analysis", "oracle", "scenarios", "federation", "wire", "attacks"]),
 ];
 
 /// Crates that nothing below sim may depend on directly, and who is excepted.
@@ -117,7 +119,8 @@ fn sources(room: &str) -> Vec<(std::path::PathBuf, String)> {
 
 #[test]
 fn every_source_opens_with_its_map() {
-    let rooms = ["federation", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios", "sim", "tests"];
+    let rooms =
+        ["federation", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios", "analysis", "sim", "tests"];
     let files = rooms.iter().flat_map(|room| sources(room));
     let bare: Vec<_> = files.filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
     assert!(bare.is_empty(), "without a `//!` map: {bare:#?}");

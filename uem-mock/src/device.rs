@@ -1,31 +1,32 @@
 //! What devices call: enrolment with a person's credentials, profiles with their certificates, check-in.
 
-use crate::ca::{self, Statement};
+use crate::ca::{self, Ca, Statement};
 use crate::decide::compliance::applies;
 use crate::engine::{self, State};
 use crate::http::{Answer, ApiError, Desk, json_response, same};
-use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Issued, Order, platform_of};
+use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Issued, Journal, Order, platform_of};
 use crate::manage;
 use federation::device::Facts;
 use federation::tenant::uem::{FirstCheck, User};
-use federation::{DeviceKind, EventKind, Finding, Platform};
+use federation::{DeviceKind, EventKind, Finding, Platform, Time};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Deserialize)]
-struct Enrolment {
-    username: String,
-    password: String,
-    udid: String,
-    kind: DeviceKind,
+/// What a device says when it enrols.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Enrolment {
+    pub username: String,
+    pub password: String,
+    pub udid: String,
+    pub kind: DeviceKind,
     /// Must fit the kind where it is there.
-    platform: Option<Platform>,
-    os_version: String,
-    facts: Option<Facts>,
+    pub platform: Option<Platform>,
+    pub os_version: String,
+    pub facts: Option<Facts>,
     #[serde(default)]
-    device_name: String,
+    pub device_name: String,
 }
 
 #[derive(Deserialize)]
@@ -59,34 +60,10 @@ pub fn enrol(desk: &mut Desk, body: &Value) -> Answer {
     if wish.udid.is_empty() || !wish.udid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Err(ApiError(StatusCode::BAD_REQUEST, "udid must be letters, digits and hyphens".into()));
     }
-    let Some(user) = signed_in(desk.state, &wish).map(|user| user.name.clone()) else {
-        desk.journal.log(
-            "EnrollmentFailed",
-            "Failure",
-            &wish.username,
-            &wish.device_name,
-            "wrong username or password",
-        );
-        return Err(ApiError(StatusCode::UNAUTHORIZED, "Wrong username or password".into()));
-    };
     let udid = wish.udid.clone();
-    let judged = wish.facts.is_some();
-    let revoked = retire(desk, &udid);
-    let record = new_record(desk, wish, user);
-    desk.journal.log(
-        "EnrollmentComplete",
-        record.enrollment.name(),
-        &record.user,
-        &record.device_name,
-        record.compliance.name(),
-    );
-    desk.journal.changed(format!("{} enrolled by {}", record.device_name, record.user));
-    desk.state.devices.insert(udid.clone(), record);
-    if judged {
-        first_check(desk, &udid);
-    }
-    if revoked > 0 {
-        manage::revoked(desk.state, desk.ca.as_ref().ok(), desk.now, desk.journal);
+    let token = || desk.outside.fresh_id("device-token");
+    if !admit(desk.state, desk.ca.as_ref().ok(), wish, token, desk.now, desk.journal) {
+        return Err(ApiError(StatusCode::UNAUTHORIZED, "Wrong username or password".into()));
     }
     let State { settings, devices, .. } = &mut *desk.state;
     let Some(device) = devices.get_mut(&udid) else { return Err(unknown_device()) };
@@ -95,21 +72,57 @@ pub fn enrol(desk: &mut Desk, body: &Value) -> Answer {
     Ok(json_response(StatusCode::OK, &json!({ "device_id": device.id, "token": device.token, "profiles": offered })))
 }
 
+/// The record of a device that somebody enrols; says whether she may. `token` makes the device's own secret.
+pub fn admit(
+    state: &mut State,
+    ca: Option<&Ca>,
+    wish: Enrolment,
+    token: impl FnOnce() -> String,
+    now: Time,
+    journal: &mut Journal,
+) -> bool {
+    let Some(user) = signed_in(state, &wish).map(|user| user.name.clone()) else {
+        let why = "wrong username or password";
+        journal.log("EnrollmentFailed", "Failure", &wish.username, &wish.device_name, why);
+        return false;
+    };
+    let udid = wish.udid.clone();
+    let judged = wish.facts.is_some();
+    let revoked = retire(state, &udid, now, journal);
+    let record = new_record(state, wish, user, token(), now);
+    journal.log(
+        "EnrollmentComplete",
+        record.enrollment.name(),
+        &record.user,
+        &record.device_name,
+        record.compliance.name(),
+    );
+    journal.changed(format!("{} enrolled by {}", record.device_name, record.user));
+    state.devices.insert(udid.clone(), record);
+    if judged {
+        first_check(state, &udid, now, journal);
+    }
+    if revoked > 0 {
+        manage::revoked(state, ca, now, journal);
+    }
+    true
+}
+
 /// Judges a newcomer at once, or leaves it pending. What blocks a profile then keeps it from ever being sent (documented:
 /// such actions block the receipt of profiles), so there is nothing to remove.
-fn first_check(desk: &mut Desk, udid: &str) {
-    let how = desk.state.settings.assumptions.first_compliance_check;
+fn first_check(state: &mut State, udid: &str, now: Time, journal: &mut Journal) {
+    let how = state.settings.assumptions.first_compliance_check;
     let at_once = how == FirstCheck::AtEnrolment;
     if at_once {
-        desk.state.evaluate(Some(udid), desk.now, desk.journal);
+        state.evaluate(Some(udid), now, journal);
     }
-    let State { settings, devices, .. } = &mut *desk.state;
+    let State { settings, devices, .. } = state;
     let Some(device) = devices.get_mut(udid) else { return };
     device.commands.retain(|command| !matches!(command.order, Order::RemoveProfile(_)));
     let judged = !at_once && settings.compliance_policies.iter().any(|p| applies(p, device.platform()));
     if judged || !device.violations.is_empty() {
         let word = if at_once { "judged as it enrols" } else { "judged at the next sweep" };
-        desk.journal.0.push(EventKind::Decided {
+        journal.0.push(EventKind::Decided {
             verdict: format!("{} is {word}", device.device_name),
             because: vec![
                 Finding::new("assumes/first-compliance-check").rule("uem.assumptions.first_compliance_check"),
@@ -125,21 +138,21 @@ fn signed_in<'a>(state: &'a State, wish: &Enrolment) -> Option<&'a User> {
 }
 
 /// Ends the former enrolment of a device; says how many certificates that revoked.
-fn retire(desk: &mut Desk, udid: &str) -> usize {
-    let State { settings, devices, .. } = &mut *desk.state;
+fn retire(state: &mut State, udid: &str, now: Time, journal: &mut Journal) -> usize {
+    let State { settings, devices, .. } = state;
     match devices.get_mut(udid) {
         Some(device) if device.enrollment != EnrollmentStatus::Unenrolled => {
-            engine::unenrol(settings, device, desk.now, desk.journal)
+            engine::unenrol(settings, device, now, journal)
         }
         _ => 0,
     }
 }
 
-fn new_record(desk: &mut Desk, wish: Enrolment, user: String) -> DeviceRecord {
-    let former = desk.state.devices.get(&wish.udid);
-    let next_id = desk.state.devices.values().map(|device| device.id).max().unwrap_or(0) + 1;
+fn new_record(state: &State, wish: Enrolment, user: String, token: String, now: Time) -> DeviceRecord {
+    let former = state.devices.get(&wish.udid);
+    let next_id = state.devices.values().map(|device| device.id).max().unwrap_or(0) + 1;
     let platform = platform_of(wish.kind);
-    let profiles = desk.state.settings.profiles.iter().filter(|p| p.platforms.contains(&platform));
+    let profiles = state.settings.profiles.iter().filter(|p| p.platforms.contains(&platform));
     DeviceRecord {
         id: former.map_or(next_id, |device| device.id),
         certificates: former.map(|device| device.certificates.clone()).unwrap_or_default(),
@@ -147,11 +160,11 @@ fn new_record(desk: &mut Desk, wish: Enrolment, user: String) -> DeviceRecord {
         udid: wish.udid,
         kind: wish.kind,
         user,
-        token: desk.outside.fresh_id("device-token"),
+        token,
         os_version: wish.os_version,
         facts: wish.facts.unwrap_or_default(),
-        enrolled_at: desk.now,
-        last_seen: desk.now,
+        enrolled_at: now,
+        last_seen: now,
         last_check: None,
         enrollment: EnrollmentStatus::Enrolled,
         compliance: ComplianceStatus::PendingComplianceCheck,
@@ -198,40 +211,56 @@ pub fn profile(desk: &mut Desk, body: &Value) -> Answer {
 pub fn check_in(desk: &mut Desk, body: &Value) -> Answer {
     let sample: CheckIn = read(body)?;
     known(desk.state, &sample.udid, &sample.token)?;
-    let (now, mut revoked) = (desk.now, 0);
-    let State { settings, devices, .. } = &mut *desk.state;
-    let Some(device) = devices.get_mut(&sample.udid) else { return Err(unknown_device()) };
+    let CheckIn { udid, facts, os_version, .. } = sample;
+    let orders = report(desk.state, desk.ca.as_ref().ok(), &udid, (facts, os_version), desk.now, desk.journal)
+        .ok_or_else(unknown_device)?;
+    let profiles = &desk.state.settings.profiles;
+    let payload = |name: &str| profiles.iter().find(|p| p.name == name).map(|p| p.payload);
+    let command = |order: &Order| match order {
+        Order::InstallProfile(name) => json!({ "kind": "install-profile", "profile": name, "payload": payload(name) }),
+        Order::RemoveProfile(name) => json!({ "kind": "remove-profile", "profile": name, "payload": payload(name) }),
+        Order::Wipe => json!({ "kind": "wipe" }),
+    };
+    let commands: Vec<Value> = orders.iter().map(command).collect();
+    Ok(json_response(StatusCode::OK, &json!({ "commands": commands })))
+}
+
+/// What a sample changes, and the orders that the device is given for it; none for a device that is not known.
+pub fn report(
+    state: &mut State,
+    ca: Option<&Ca>,
+    udid: &str,
+    sample: (Facts, String),
+    now: Time,
+    journal: &mut Journal,
+) -> Option<Vec<Order>> {
+    let mut revoked = 0;
+    let State { settings, devices, .. } = &mut *state;
+    let device = devices.get_mut(udid)?;
     if device.enrollment == EnrollmentStatus::Unenrolled {
-        return Ok(json_response(StatusCode::OK, &json!({ "commands": [{ "kind": "wipe" }] })));
+        return Some(vec![Order::Wipe]);
     }
-    (device.facts, device.os_version, device.last_seen) = (sample.facts, sample.os_version, now);
+    ((device.facts, device.os_version), device.last_seen) = (sample, now);
     let (arrived, waiting): (Vec<_>, Vec<_>) =
         std::mem::take(&mut device.commands).into_iter().partition(|c| c.deliver_at <= now);
     device.commands = waiting;
-    let mut commands = Vec::new();
-    for command in arrived {
-        let payload = |name: &str| settings.profiles.iter().find(|p| p.name == name).map(|p| p.payload);
-        match command.order {
-            Order::InstallProfile(name) => {
-                commands.push(json!({ "kind": "install-profile", "profile": name, "payload": payload(&name) }))
-            }
+    let orders: Vec<Order> = arrived.into_iter().map(|command| command.order).collect();
+    for order in &orders {
+        match order {
+            Order::InstallProfile(_) => {}
             Order::RemoveProfile(name) => {
-                desk.journal.log("ProfileRemoved", "Success", "UEM", &device.device_name, &name);
+                journal.log("ProfileRemoved", "Success", "UEM", &device.device_name, name);
                 if settings.ca.revoke_on_removal {
-                    revoked += device.revoke(Some(&name), now);
+                    revoked += device.revoke(Some(name), now);
                 }
-                commands.push(json!({ "kind": "remove-profile", "profile": name, "payload": payload(&name) }));
             }
-            Order::Wipe => {
-                revoked += engine::unenrol(settings, device, now, desk.journal);
-                commands.push(json!({ "kind": "wipe" }));
-            }
+            Order::Wipe => revoked += engine::unenrol(settings, device, now, journal),
         }
     }
     if revoked > 0 {
-        manage::revoked(desk.state, desk.ca.as_ref().ok(), now, desk.journal);
+        manage::revoked(state, ca, now, journal);
     }
-    Ok(json_response(StatusCode::OK, &json!({ "commands": commands })))
+    Some(orders)
 }
 
 fn known<'a>(state: &'a State, udid: &str, token: &str) -> Result<&'a DeviceRecord, ApiError> {

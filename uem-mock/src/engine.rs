@@ -19,11 +19,29 @@ pub struct State {
     pub devices: BTreeMap<String, DeviceRecord>,
     pub next_sweep: Time,
     pub next_crl: Time,
+    /// When a list was last published: what was revoked by then stands on it.
+    pub last_crl: Time,
     pub crl: Vec<u8>,
     pub crl_number: u64,
 }
 
 impl State {
+    /// A tenant that starts; sweeps and publications are counted from `start`.
+    pub fn new(settings: Uem, start: Time) -> State {
+        let next_sweep = start + crate::schedule::sweep_period(&settings);
+        State {
+            settings,
+            accounts: BTreeMap::new(),
+            accounts_made: 0,
+            devices: BTreeMap::new(),
+            next_sweep,
+            next_crl: start,
+            last_crl: start,
+            crl: Vec::new(),
+            crl_number: 0,
+        }
+    }
+
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.settings.profiles.iter().find(|profile| profile.name == name)
     }

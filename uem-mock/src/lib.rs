@@ -5,6 +5,7 @@
 //! - `engine`: what judgement does to records: actions, commands, wipes.
 //! - `schedule`: what happens by itself, and when.
 //! - `ca`: the device CA. `http`: routing and REST. `device`: what devices call. `manage`: a tester's changes.
+//! - [`records`]: the same without wire, lock and CA.
 //! - [`validate`]: settings that name what is not there.
 
 mod ca;
@@ -14,6 +15,7 @@ mod engine;
 mod http;
 pub mod inventory;
 mod manage;
+pub mod records;
 mod render;
 mod schedule;
 #[cfg(test)]
@@ -28,7 +30,6 @@ pub use validate::validate;
 use engine::State;
 use federation::{Fut, Outside, Party, Request, Response, Time, tenant};
 use inventory::Journal;
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// One UEM tenant.
@@ -44,17 +45,7 @@ impl Uem {
     /// With an unusable key no certificate is ever issued, and every request for one says so.
     pub fn new(settings: tenant::Uem, ca: CaKey, start: Time) -> Uem {
         let ca = ca::Ca::new(&ca, start).map_err(|e| format!("CA key: {e}"));
-        let next_sweep = start + schedule::sweep_period(&settings);
-        let mut state = State {
-            settings,
-            accounts: BTreeMap::new(),
-            accounts_made: 0,
-            devices: BTreeMap::new(),
-            next_sweep,
-            next_crl: start,
-            crl: Vec::new(),
-            crl_number: 0,
-        };
+        let mut state = State::new(settings, start);
         schedule::publish(&mut state, ca.as_ref().ok(), start, &mut Journal::default());
         Uem { ca, state: Mutex::new(state) }
     }

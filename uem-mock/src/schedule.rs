@@ -99,6 +99,7 @@ pub fn pass_over(state: &mut State, now: Time, until: Time) {
 pub fn publish(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Journal) {
     let period = crl_period(&state.settings);
     state.next_crl = after(state.next_crl, period, now);
+    state.last_crl = now;
     let Some(ca) = ca else { return };
     match ca.crl(state.devices.values(), state.crl_number + 1, now, period) {
         Ok(crl) => {

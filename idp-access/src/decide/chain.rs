@@ -2,7 +2,8 @@
 
 use super::device_types::Os;
 use federation::tenant::access::{Assumptions, AuthMethod, PolicyRule, Unsupported};
-use federation::{Finding, Why};
+use federation::{Finding, Time, Why};
+use std::time::Duration;
 
 /// A set of methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +57,26 @@ enum Walk {
     Complete,
     NextChain,
     FailRequest,
+}
+
+/// Longest life of a session; rules ask for younger methods.
+pub const SESSION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Methods of a session that this rule still recognises.
+pub fn recognised(satisfied: impl Iterator<Item = (AuthMethod, Time)>, rule: &PolicyRule, now: Time) -> MethodSet {
+    let patience = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
+    let young = satisfied.filter(|(_, at)| now.since(*at) < patience);
+    young.fold(MethodSet::default(), |set, (m, _)| set.with(m))
+}
+
+/// Whether a chain uses what the live session proves: its person then counts.
+pub fn uses_session(chain: &[AuthMethod], in_session: MethodSet) -> bool {
+    chain.iter().any(|m| in_session.has(*m))
+}
+
+/// Whether the chain that asks rests on a method that has been satisfied: nobody else may answer for the rest of it.
+pub fn is_bound(chain: &[AuthMethod], in_session: MethodSet, passed: MethodSet) -> bool {
+    uses_session(chain, in_session) || chain.iter().any(|m| passed.has(*m))
 }
 
 /// Failed attempts that end a method (documented: certificate 1, password 5).

@@ -98,6 +98,17 @@ fn sent(path: String, managed: bool, why: &mut impl Why) -> Posture {
     Posture::IsManaged(managed)
 }
 
+/// Whether a requested class is the posture context: one that is no authentication class, as its URI is an assumption of
+/// Okta's side.
+pub fn is_context(class: &str) -> bool {
+    !["urn:oasis:names:tc:SAML:", "urn:vmware:names:ac:classes:"].iter().any(|known| class.starts_with(known))
+}
+
+/// Whether a device credential was proven: in this sign-in, or in the session that the chain rests on.
+pub fn managed(passed: impl Iterator<Item = AuthMethod>, chain: &[AuthMethod]) -> bool {
+    passed.chain(chain.iter().copied()).any(AuthMethod::by_certificate)
+}
+
 /// What happens to a sign-in that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {

@@ -22,8 +22,7 @@ pub fn granted(
     user: &User,
     chain: &[AuthMethod],
 ) -> HttpResponse {
-    // Passed in this sign-in, or satisfied in the session that the chain rests on.
-    let managed = tx.passed.iter().chain(chain).any(|m| m.by_certificate());
+    let managed = posture::managed(tx.passed.iter().copied(), chain);
     let assumptions = &ctx.settings.assumptions;
     let decision = Decision::of(|why| posture::decide(source, assumptions, tx.context.is_some(), managed, why));
     let posture = match ctx.decided(decision) {

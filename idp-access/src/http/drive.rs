@@ -7,7 +7,6 @@ use crate::state::{Session, Transaction};
 use federation::tenant::access::{ApplicationSource, AuthMethod, PolicyRule};
 use federation::{Decision, EventKind, Response, Time};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 fn setting(ctx: &Ctx<'_>, tx: &Transaction) -> Option<(ApplicationSource, PolicyRule)> {
     let source = ctx.settings.application_sources.iter().find(|s| s.name == tx.source)?;
@@ -25,9 +24,8 @@ fn live(ctx: &Ctx<'_>, tx: &Transaction, rule: &PolicyRule) -> Option<(Session, 
         return None;
     }
     person::user(&ctx.people(), &session.person)?;
-    let patience = Duration::from_secs(u64::from(rule.reauthenticate_after_minutes) * 60);
-    let young = session.satisfied.iter().filter(|(_, at)| ctx.now().since(**at) < patience);
-    let methods = young.fold(MethodSet::default(), |set, (m, _)| set.with(*m));
+    let satisfied = session.satisfied.iter().map(|(method, at)| (*method, *at));
+    let methods = chain::recognised(satisfied, rule, ctx.now());
     Some((session, methods))
 }
 
@@ -69,11 +67,11 @@ pub async fn drive(ctx: &Ctx<'_>, mut tx: Transaction) -> Response {
             }
             Next::Ask { method, chain } => {
                 // What the session proves counts for its person only, and only where this chain uses it.
-                let uses = rule.authenticate[chain].iter().any(|m| in_session.has(*m));
+                let uses = chain::uses_session(&rule.authenticate[chain], in_session);
                 if tx.person.is_none() && (method == AuthMethod::Mfa || uses) {
                     tx.person = usable.map(|s| s.person);
                 }
-                tx.bound = uses || rule.authenticate[chain].iter().any(|m| tx.passed.contains(m));
+                tx.bound = chain::is_bound(&rule.authenticate[chain], in_session, MethodSet::of(&tx.passed));
                 return ask(ctx, &source, tx, method);
             }
             Next::Passed { chain } => return pass(ctx, &source, tx, usable, &rule.authenticate[chain]),

@@ -61,9 +61,8 @@ fn admit(ctx: &Ctx<'_>, request: &AuthnRequest) -> Result<(ApplicationSource, St
 
 /// The posture context is the class reference that is no authentication class: its URI is an assumption of Okta's side.
 fn posture_context(request: &AuthnRequest) -> Option<String> {
-    let known = ["urn:oasis:names:tc:SAML:", "urn:vmware:names:ac:classes:"];
     let refs = &request.requested_context.as_ref()?.class_refs;
-    refs.iter().find(|r| !known.iter().any(|k| r.starts_with(k))).cloned()
+    refs.iter().find(|class| posture::is_context(class)).cloned()
 }
 
 pub async fn start(ctx: &Ctx<'_>) -> Response {

@@ -1,6 +1,8 @@
 //! Okta's decision cores: pure, total, and each leaving its reasons in `why`. No state, no message, no clock.
 
+pub mod factor;
 pub mod filter;
+pub mod matching;
 pub mod platform;
 pub mod request;
 pub mod routing;

@@ -47,9 +47,9 @@ pub fn sign_on<'a>(settings: &'a Okta, facts: &Facts<'_>, why: &mut impl Why) ->
             TrustMatch::Ask(integration) => return SignOn::NeedTrust(integration),
             TrustMatch::Yes => {}
         }
-        let path = format_path(facts.app, rule);
-        why.note(|| Finding::new("sign-on/rule-matched").rule(path.clone()).saw(facts.trust.to_string()));
-        return act(settings, rule, &path, facts, why);
+        let path = || format_path(facts.app, rule);
+        why.note(|| Finding::new("sign-on/rule-matched").rule(path()).saw(facts.trust.to_string()));
+        return act(settings, rule, facts, why);
     }
     why.note(|| Finding::new("sign-on/default-allow").rule(format!("okta.apps.{}.rules", facts.app.name)));
     SignOn::Allow
@@ -59,7 +59,8 @@ fn format_path(app: &App, rule: &SignOnRule) -> String {
     format!("okta.apps.{}.rules.{}", app.name, rule.name)
 }
 
-fn act<'a>(settings: &'a Okta, rule: &SignOnRule, path: &str, facts: &Facts<'_>, why: &mut impl Why) -> SignOn<'a> {
+fn act<'a>(settings: &'a Okta, rule: &SignOnRule, facts: &Facts<'_>, why: &mut impl Why) -> SignOn<'a> {
+    let path = || format_path(facts.app, rule);
     if rule.access == AccessAction::Deny {
         let integration = trust::integration(settings, facts.platform);
         return match integration.filter(|_| rule.device_trust == TrustCondition::NotTrusted) {
@@ -70,7 +71,7 @@ fn act<'a>(settings: &'a Okta, rule: &SignOnRule, path: &str, facts: &Facts<'_>,
     if let Some(minutes) = rule.reauthenticate_after_minutes {
         let patience = Duration::from_secs(u64::from(minutes) * 60).max(GRACE);
         if facts.now.since(facts.authenticated_at) > patience {
-            why.note(|| Finding::new("reauthenticate/due").rule(path));
+            why.note(|| Finding::new("reauthenticate/due").rule(path()));
             return SignOn::Reauthenticate;
         }
     }
@@ -82,6 +83,6 @@ fn act<'a>(settings: &'a Okta, rule: &SignOnRule, path: &str, facts: &Facts<'_>,
     if done {
         return SignOn::Allow;
     }
-    why.note(|| Finding::new("mfa/required").rule(path));
+    why.note(|| Finding::new("mfa/required").rule(path()));
     SignOn::StepUp
 }

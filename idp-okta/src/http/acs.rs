@@ -1,9 +1,10 @@
 //! The assertion consumer: one answer per request, bound to the browser's transaction, verified before it is read.
 
 use super::{Exchange, drive, words};
+use crate::decide::matching::{self, Match};
 use crate::decide::{filter, trust};
 use crate::state::{Pending, TRANSACTION, Transaction};
-use federation::tenant::okta::{self, IdentityProvider, MatchAgainst, NoMatch, ResponseSignature, User, UserStatus};
+use federation::tenant::okta::{self, IdentityProvider, ResponseSignature, User};
 use federation::{Decision, Finding, Response};
 use std::time::Duration;
 use wire::Refusal;
@@ -46,7 +47,7 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
     }
     let user = match filter.verdict {
         filter::Verdict::Pass => person(x, &idp, name),
-        _ => Err(Finding::new("match/no-user").saw(name)),
+        _ => Err(vec![Finding::new("match/no-user").saw(name)]),
     };
     match user {
         Ok(user) => {
@@ -55,7 +56,7 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
             tx.fresh = Some(user.name);
         }
         Err(nobody) => {
-            x.decided("take nobody for signed in", vec![nobody]);
+            x.decided("take nobody for signed in", nobody);
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
         }
@@ -122,45 +123,20 @@ fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Tim
     }
 }
 
-/// The account behind an incoming name, found or made. A name that fits several accounts is nobody's.
-fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Result<User, Finding> {
-    let nobody = || Finding::new("match/no-user").saw(name);
-    let fits = |user: &User| {
-        let (login, email) = (user.login.eq_ignore_ascii_case(name), user.email.eq_ignore_ascii_case(name));
-        match idp.match_against {
-            MatchAgainst::Username => login,
-            MatchAgainst::Email => email,
-            MatchAgainst::Either => login || email,
-            MatchAgainst::CustomAttribute => {
-                let held = idp.match_attribute.as_ref().and_then(|attribute| user.attributes.get(attribute));
-                held.is_some_and(|value| value.eq_ignore_ascii_case(name))
-            }
-        }
-    };
-    match x.users(fits).as_slice() {
-        [one] if one.status == UserStatus::Active => return Ok(one.clone()),
-        [] if idp.no_match == NoMatch::Jit && !name.is_empty() => {}
-        [_, _, ..] => {
-            let path = format!("okta.identity_providers.{}.match_against", idp.name);
-            return Err(nobody().rule(path).wanted("one account"));
-        }
-        _ => return Err(nobody()),
+/// The account behind an incoming name, found or made.
+fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Result<User, Vec<Finding>> {
+    let users = x.users(|user| matching::fits(idp, name, user));
+    let decision = Decision::of(|why| match matching::decide(idp, name, users.iter(), why) {
+        Match::Account(user) => Some(user.clone()),
+        Match::Create => Some(matching::made(idp, name)),
+        Match::Nobody => None,
+    });
+    let Some(user) = decision.verdict else { return Err(decision.because) };
+    if !decision.because.is_empty() {
+        x.okta.state().made.push(user.clone());
+        x.decided("create the account", decision.because);
+        x.log("user.lifecycle.create", "SUCCESS", &idp.name, name, "");
+        x.log("user.lifecycle.activate", "SUCCESS", &idp.name, name, "");
     }
-    let user = User {
-        // No configured user can have this name: a made person never answers for somebody else.
-        name: format!("jit:{name}"),
-        login: name.into(),
-        email: name.into(),
-        password: String::new(),
-        groups: idp.jit_groups.clone(),
-        attributes: Default::default(),
-        status: UserStatus::Active,
-        factors: Vec::new(),
-    };
-    x.okta.state().made.push(user.clone());
-    let because = vec![Finding::new("match/jit").saw(name)];
-    x.decided("create the account", because);
-    x.log("user.lifecycle.create", "SUCCESS", &idp.name, name, "");
-    x.log("user.lifecycle.activate", "SUCCESS", &idp.name, name, "");
     Ok(user)
 }

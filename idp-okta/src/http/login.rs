@@ -1,12 +1,11 @@
 //! What a person types: login, password, second factor.
 
 use super::{Exchange, drive};
+use crate::decide::factor::{self, TRIES};
 use crate::state::Transaction;
 use federation::tenant::okta::{Factor, User, UserStatus};
 use federation::{Finding, Response};
 use wire::form::Form;
-
-const TRIES: u8 = 5;
 
 /// The form and the transaction that its hidden field names, if that is one of this browser's.
 fn gather(x: &Exchange<'_>) -> Result<(Form, Transaction), Box<Response>> {
@@ -74,12 +73,8 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
     };
     let push = form.get("push").filter(|_| user.factors.contains(&Factor::Push));
     let secret = x.wiring.totp_secrets.get(&user.name).filter(|_| user.factors.contains(&Factor::Totp));
-    let passed = tx.failures < TRIES
-        && match (push, secret, form.get("code")) {
-            (Some(answer), _, _) => answer == "approve",
-            (None, Some(secret), Some(code)) => crate::totp::verify(secret, code, x.now),
-            _ => false,
-        };
+    let right = || secret.zip(form.get("code")).is_some_and(|(secret, code)| crate::totp::verify(secret, code, x.now));
+    let passed = factor::passes(&user, tx.failures, push, right);
     let result = if passed { "SUCCESS" } else { "FAILURE" };
     let reason = match push {
         _ if passed => "",

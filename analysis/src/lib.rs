@@ -1,0 +1,10 @@
+//! Answers about all situations of a design: the parties' own decision cores, composed without runtime and without bytes.
+//!
+//! [`model`] compiles settings, [`leaves`] asks the cores, [`sign_in`](mod@sign_in) composes them, [`stage`] plays whole stories.
+
+pub mod agent;
+pub mod facts;
+pub mod leaves;
+pub mod model;
+pub mod sign_in;
+pub mod stage;
