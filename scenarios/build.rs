@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(source, "const {constant}: &[(&str, &str)] = &[")?;
         for file in files {
             println!("cargo:rerun-if-changed={}", file.display());
-            let name = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+            // As a person in the checkout opens it.
+            let name = format!("scenarios/{}", file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/"));
             writeln!(source, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
         }
         writeln!(source, "];")?;

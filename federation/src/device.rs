@@ -32,6 +32,19 @@ pub enum Client {
     DesktopSite,
 }
 
+impl Client {
+    /// The word for it in scenarios.
+    pub fn name(self) -> &'static str {
+        match self {
+            Client::Browser => "browser",
+            Client::MobileSite => "mobile-site",
+            Client::NativeApp => "native-app",
+            Client::Hub => "hub",
+            Client::DesktopSite => "desktop-site",
+        }
+    }
+}
+
 /// Platform boxes of Okta's rules. Okta: *iOS, Android, Other mobile, Windows, macOS, Other desktop*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -42,6 +55,20 @@ pub enum Platform {
     Windows,
     Macos,
     OtherDesktop,
+}
+
+impl Platform {
+    /// The word for it in scenarios.
+    pub fn name(self) -> &'static str {
+        match self {
+            Platform::Ios => "ios",
+            Platform::Android => "android",
+            Platform::OtherMobile => "other-mobile",
+            Platform::Windows => "windows",
+            Platform::Macos => "macos",
+            Platform::OtherDesktop => "other-desktop",
+        }
+    }
 }
 
 /// A device of the world and its state when a scenario starts.

@@ -47,7 +47,8 @@ pub trait Outside: Send + Sync {
     fn fresh_id(&self, purpose: &'static str) -> String;
     /// A new P-256 key, PKCS#8 DER.
     fn new_key(&self) -> Vec<u8>;
-    /// An HTTPS call to `https://HOST/…`; the URI must be absolute. `timeout_ms` is the caller's patience.
+    /// An HTTPS call to `https://HOST/…`; the URI must be absolute. `timeout_ms` is the caller's patience: an answer
+    /// after exactly that long is late.
     fn call<'a>(&'a self, request: Request, timeout_ms: u64) -> Fut<'a, Result<Response, CallError>>;
     /// Inserts `key` into `table` until `until`; `Ok(false)` where it was there already. Durable where the run is.
     fn once(&self, table: &'static str, key: &str, until: Time) -> Result<bool, StoreError>;

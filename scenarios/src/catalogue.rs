@@ -2,12 +2,12 @@
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// Every lesson as (file, text), sorted by file: `catalogue/FAMILY/NAME.toml`.
+/// Every lesson as (file, text), sorted by file: `scenarios/catalogue/FAMILY/NAME.toml`.
 pub fn catalogue() -> Vec<(&'static str, &'static str)> {
     CATALOGUE.to_vec()
 }
 
-/// Every baseline as (file, text), sorted by file: `baselines/NAME.toml`.
+/// Every baseline as (file, text), sorted by file: `scenarios/baselines/NAME.toml`.
 pub fn baselines() -> Vec<(&'static str, &'static str)> {
     BASELINES.to_vec()
 }

@@ -44,7 +44,7 @@ impl Check<'_> {
     fn start(&mut self, world: &World) {
         if Time::parse(&world.start).is_none() {
             let message = format!("`{}` is no time", world.start);
-            let help = Some("write it in UTC, such as `start = \"2026-03-02T09:00:00Z\"`".into());
+            let help = "write it in UTC, such as `start = \"2026-03-02T09:00:00Z\"`";
             self.wrong.push(self.files.diagnostic(self.at("start"), message, help));
         }
     }
@@ -66,7 +66,7 @@ impl Check<'_> {
                 continue;
             };
             let message = format!("`{path}` and `{first}` are both `{host}`");
-            let help = Some("give each its own host name".into());
+            let help = "give each its own host name";
             // The person's own file comes before its baselines.
             let (one, other) = (self.at(path), self.at(first));
             let at = if other.file < one.file { other } else { one };
@@ -92,7 +92,8 @@ impl Check<'_> {
         for name in names {
             if seen.contains(&name) {
                 let at = self.at(&format!("{path}.{name}.name"));
-                self.wrong.push(self.files.diagnostic(at, format!("`{path}` has two entries `{name}`"), None));
+                let help = "give one of them another `name`";
+                self.wrong.push(self.files.diagnostic(at, format!("`{path}` has two entries `{name}`"), help));
             }
             seen.push(name);
         }
@@ -103,7 +104,8 @@ impl Check<'_> {
         self.all_known("network zone", &location.not_in_zones, zones, &format!("{path}.location.not_in_zones"));
         if !location.in_zones.is_empty() && !location.not_in_zones.is_empty() {
             let at = self.at(&format!("{path}.location"));
-            self.wrong.push(self.files.diagnostic(at, "`in_zones` and `not_in_zones` exclude each other", None));
+            let help = "keep one and leave the other out";
+            self.wrong.push(self.files.diagnostic(at, "`in_zones` and `not_in_zones` exclude each other", help));
         }
     }
 
@@ -150,13 +152,13 @@ impl Check<'_> {
                 let configured = okta.device_trust.ios.is_some() || okta.device_trust.android.is_some();
                 if rule.device_trust != TrustCondition::Any && !configured {
                     let message = "Trusted and Not trusted can be chosen only where Device Trust is configured";
-                    let help = Some("add `[okta.device_trust.ios]` or `[okta.device_trust.android]`".into());
+                    let help = "add `[okta.device_trust.ios]` or `[okta.device_trust.android]`";
                     self.wrong.push(self.files.diagnostic(self.at(&format!("{path}.device_trust")), message, help));
                 }
                 let other = rule.platforms.iter().any(|p| matches!(p, Platform::OtherMobile | Platform::OtherDesktop));
                 if rule.device_trust != TrustCondition::Any && other {
                     let message = "Trusted and Not trusted can be chosen only where Other mobile and Other desktop are not ticked";
-                    let help = Some("name the rule's platforms, such as `platforms = [\"ios\", \"android\"]`".into());
+                    let help = "name the rule's platforms, such as `platforms = [\"ios\", \"android\"]`";
                     let at = self.at(&format!("{path}.device_trust"));
                     self.wrong.push(self.files.diagnostic(at, message, help));
                 }

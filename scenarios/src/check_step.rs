@@ -2,7 +2,7 @@
 
 use crate::Diagnostic;
 use crate::action::{Action, BreakHow, Breakage, Mend};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{did_you_mean, did_you_mean_in};
 use crate::expect::{Expect, Stated};
 use crate::known::known;
 use crate::thing::Thing;
@@ -59,10 +59,10 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
         }
         Action::Break(breakage) => check.breakage(breakage),
         Action::Mend(Mend { party, from }) => check.way(party, from.as_deref()),
-        Action::Misbehave(m) => check.known("attack", &m.as_case, known().attacks.iter().map(String::as_str), "as"),
+        Action::Misbehave(m) => check.attack(&m.as_case),
         Action::Wait(wait) if wait.minutes > LONGEST_WAIT => {
             let message = format!("{} minutes are more than a hundred years", wait.minutes);
-            check.say(check.at("minutes"), message, Some("an hour has 60, a day 1440, a year 525600".into()));
+            check.say(check.at("minutes"), message, "an hour has 60, a day 1440, a year 525600");
         }
         Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
     }
@@ -82,7 +82,7 @@ pub(crate) fn check_expect(
     for (wrong, entry) in node.table().into_iter().flatten().filter(|(key, _)| !apt.contains(&key.as_str())) {
         let shown = apt.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let message = format!("`{wrong}` says nothing of a step with `{key}`: only a sign-in has it");
-        check.wrong.push(files.diagnostic(entry.key, message, Some(format!("there is {shown}"))));
+        check.wrong.push(files.diagnostic(entry.key, message, format!("there is {shown}")));
     }
     if let Some(by) = &expect.by {
         let parties = ["okta", "access", "browser"].into_iter().chain(world.apps.iter().map(|a| a.name.as_str()));
@@ -137,7 +137,7 @@ impl<'a> Check<'a> {
         self.entry(key).map_or(self.node.at, |entry| entry.node.at)
     }
 
-    fn say(&mut self, at: At, message: impl Into<String>, help: Option<String>) {
+    fn say(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
         self.wrong.push(self.files.diagnostic(at, message, help));
     }
 
@@ -146,6 +146,13 @@ impl<'a> Check<'a> {
         if !among.contains(&name) {
             let help = did_you_mean(name, among.iter().copied());
             self.say(self.at(key), format!("there is no {what} `{name}`"), help);
+        }
+    }
+
+    fn attack(&mut self, name: &str) {
+        if !known().attacks.iter().any(|known| known == name) {
+            let help = did_you_mean_in(name, known().attacks.iter().map(String::as_str), "docs/attacks.md");
+            self.say(self.at("as"), format!("there is no attack `{name}`"), help);
         }
     }
 
@@ -168,18 +175,20 @@ impl<'a> Check<'a> {
             [("delay_ms", breakage.how == BreakHow::Slow, "slow"), ("seconds", skewed, "clock-skew")]
         {
             if let Some(entry) = self.entry(key).filter(|_| !fits) {
-                self.say(entry.key, format!("`{key}` belongs to `how = \"{how}\"`"), None);
+                let help = format!("add `how = \"{how}\"`, or leave `{key}` out");
+                self.say(entry.key, format!("`{key}` belongs to `how = \"{how}\"`"), help);
             }
         }
         if skewed && self.entry("seconds").is_none() {
-            let help = Some("add `seconds = 180`; below zero, the clock is behind".into());
+            let help = "add `seconds = 180`; below zero, the clock is behind";
             self.say(self.node.at, "the key `seconds` is missing", help);
         }
         if breakage.seconds.abs() > MOST_SKEW {
-            self.say(self.at("seconds"), format!("a clock that is {} seconds off is no clock", breakage.seconds), None);
+            let message = format!("a clock that is {} seconds off is no clock", breakage.seconds);
+            self.say(self.at("seconds"), message, format!("{MOST_SKEW} seconds, ten years, are the most"));
         }
         if let Some(entry) = self.entry("from").filter(|_| skewed) {
-            self.say(entry.key, "a clock is wrong for everybody: leave `from` out", None);
+            self.say(entry.key, "a clock is wrong for everybody", "leave `from` out");
         }
     }
 
@@ -196,8 +205,7 @@ impl<'a> Check<'a> {
             let (code, rule) = word.split_once(' ').map_or((word, None), |(code, rule)| (code, Some(rule)));
             let at = self.item("because", i);
             if !known().codes.iter().any(|known| known == code) {
-                let help = did_you_mean(code, known().codes.iter().map(String::as_str))
-                    .map(|help| format!("{help} `docs/findings.md` lists them"));
+                let help = did_you_mean_in(code, known().codes.iter().map(String::as_str), "docs/findings.md");
                 self.say(at, format!("there is no finding `{code}`"), help);
             }
             let Some(rule) = rule else { continue };
@@ -214,8 +222,7 @@ impl<'a> Check<'a> {
             let word = wanted.strip_prefix('!').unwrap_or(wanted);
             let event = word.split_once(' ').map_or(word, |(event, _)| event);
             if !known().events.iter().any(|known| known == event) {
-                let help = did_you_mean(event, known().events.iter().map(String::as_str))
-                    .map(|help| format!("{help} `docs/findings.md` lists them"));
+                let help = did_you_mean_in(event, known().events.iter().map(String::as_str), "docs/findings.md");
                 self.say(self.item("log", i), format!("there is no log event `{event}`"), help);
             }
         }
@@ -244,8 +251,15 @@ impl<'a> Check<'a> {
                         );
                     }
                 }
-                (Stated::Word(_), Some(_)) => self.say(entry.node.at, "found a text, wanted a list of names", None),
-                (Stated::Names(_), None) => self.say(entry.node.at, "found a list, wanted a text", None),
+                (Stated::Word(word), Some(_)) => {
+                    let none = ["", "none"].contains(&word.as_str());
+                    let help = if none { "write `[]`".into() } else { format!("write `[\"{word}\"]`") };
+                    self.say(entry.node.at, "found a text, wanted a list of names", help);
+                }
+                (Stated::Names(_), None) => {
+                    let word = thing.words().and_then(|words| words.first().copied()).unwrap_or("…");
+                    self.say(entry.node.at, "found a list, wanted a text", format!("write `\"{word}\"`"));
+                }
                 (Stated::Word(word), None) => {
                     let words = thing.words().unwrap_or_default();
                     if !words.is_empty() && !words.contains(&word.as_str()) {

@@ -1,7 +1,7 @@
 //! Reads settings from the spanned tree with serde, and keeps the place of what did not fit.
 
 use crate::Diagnostic;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{REFERENCE, did_you_mean};
 use crate::tree::{At, Entry, Files, Node, Table, Value};
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -14,8 +14,10 @@ use std::fmt;
 
 /// Reads a `T` from `node`.
 pub(crate) fn read<T: DeserializeOwned>(files: &Files, node: &Node) -> Result<T, Diagnostic> {
-    T::deserialize(Reader(node))
-        .map_err(|fault| files.diagnostic(fault.at.unwrap_or(node.at), fault.message, fault.help))
+    T::deserialize(Reader(node)).map_err(|fault| {
+        let help = fault.help.unwrap_or_else(|| REFERENCE.into());
+        files.diagnostic(fault.at.unwrap_or(node.at), fault.message, help)
+    })
 }
 
 /// As [`read`], from a table without a place of its own (a whole file).
@@ -51,23 +53,25 @@ impl serde::de::Error for Fault {
         Fault { at: None, message: message.to_string(), help: None }
     }
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::custom(format!("found {}, wanted {}", plain(unexpected), plain_wish(&expected.to_string())))
+        let (wish, help) = wish(unexpected, &expected.to_string());
+        Fault { help, ..Fault::custom(format!("found {}, wanted {wish}", plain(unexpected))) }
     }
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::custom(format!("{} does not fit, wanted {}", plain(unexpected), plain_wish(&expected.to_string())))
+        let (wish, help) = wish(unexpected, &expected.to_string());
+        Fault { help, ..Fault::custom(format!("{} does not fit, wanted {wish}", plain(unexpected))) }
     }
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Fault {
             at: None,
             message: format!("unknown key `{field}`"),
-            help: did_you_mean(field, expected.iter().copied()),
+            help: Some(did_you_mean(field, expected.iter().copied())),
         }
     }
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         Fault {
             at: None,
             message: format!("unknown value `{variant}`"),
-            help: did_you_mean(variant, expected.iter().copied()),
+            help: Some(did_you_mean(variant, expected.iter().copied())),
         }
     }
     fn missing_field(field: &'static str) -> Self {
@@ -89,19 +93,45 @@ fn plain(unexpected: Unexpected<'_>) -> String {
     }
 }
 
-/// What serde's derived code wants, without the names of our types.
-fn plain_wish(wanted: &str) -> String {
-    match wanted {
-        "a string" => "a text".into(),
-        "a boolean" => "`true` or `false`".into(),
-        "a sequence" => "a list".into(),
-        "a map" => "a table".into(),
-        "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".into(),
-        "string or map" => "one of its words".into(),
-        _ if wanted.starts_with("struct ") => "a table".into(),
-        _ if wanted.starts_with("enum ") || wanted.starts_with("variant ") => "one of its words".into(),
-        _ => wanted.into(),
-    }
+/// What serde's derived code wants, without the names of our types; and how to write what was found so that it fits.
+fn wish(found: Unexpected<'_>, wanted: &str) -> (String, Option<String>) {
+    let bare = |text: &str| text.trim().parse::<i64>().ok();
+    let example = match found {
+        Unexpected::Signed(n) => n.unsigned_abs().to_string(),
+        Unexpected::Float(n) if n.is_finite() => format!("{:.0}", n.abs()),
+        Unexpected::Str(text) => bare(text).map_or("5".into(), |n| n.to_string()),
+        _ => "5".into(),
+    };
+    let quotes = if matches!(found, Unexpected::Str(_)) { " without quotes" } else { "" };
+    let number = |what: String| (what, format!("write a whole number{quotes}, such as `{example}`"));
+    let (wish, help) = match wanted {
+        "a boolean" => match found {
+            Unexpected::Str(text @ ("true" | "false")) => {
+                ("`true` or `false`".into(), format!("write it without quotes: `{text}`"))
+            }
+            _ => ("`true` or `false`".into(), "write one of the two, without quotes".into()),
+        },
+        "a string" => match found {
+            Unexpected::Bool(truth) => ("a text".into(), format!("write it in quotes: `\"{truth}\"`")),
+            Unexpected::Signed(n) => ("a text".into(), format!("write it in quotes: `\"{n}\"`")),
+            Unexpected::Float(n) => ("a text".into(), format!("write it in quotes: `\"{n}\"`")),
+            _ => ("a text".into(), "write one text in quotes".into()),
+        },
+        "a sequence" => match found {
+            Unexpected::Str(text) => ("a list".into(), format!("write it in brackets: `[\"{text}\"]`")),
+            _ => ("a list".into(), "write it in brackets: `[…]`".into()),
+        },
+        "u8" => number(format!("a whole number from 0 to {}", u8::MAX)),
+        "u16" => number(format!("a whole number from 0 to {}", u16::MAX)),
+        "u32" => number(format!("a whole number from 0 to {}", u32::MAX)),
+        "u64" | "usize" => number("a whole number, not negative".into()),
+        "i8" | "i16" | "i32" | "i64" => number("a whole number".into()),
+        "string or map" => return ("one of its words".into(), None),
+        _ if wanted.starts_with("enum ") || wanted.starts_with("variant ") => return ("one of its words".into(), None),
+        _ if wanted == "a map" || wanted.starts_with("struct ") => ("a table".into(), "write `{ KEY = … }`".into()),
+        _ => return (wanted.into(), None),
+    };
+    (wish, Some(help))
 }
 
 struct Reader<'a>(&'a Node);
@@ -143,12 +173,12 @@ impl<'a> Deserializer<'a> for Reader<'a> {
                     visitor.visit_enum(Variant { word, at: entry.key, value: Some(&entry.node) })
                 }
                 _ => Err(Fault {
-                    help: did_you_mean("", words.iter().copied()),
+                    help: Some(did_you_mean("", words.iter().copied())),
                     ..Fault::custom("wanted exactly one key here")
                 }),
             },
             _ => Err(Fault {
-                help: did_you_mean("", words.iter().copied()),
+                help: Some(did_you_mean("", words.iter().copied())),
                 ..Fault::custom(format!("found {}, wanted one of its words", self.0.kind()))
             }),
         };
@@ -159,7 +189,10 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         match &self.0.value {
             Value::Table(table) if table.is_empty() => visitor.visit_unit(),
             Value::Truth(true) => visitor.visit_unit(),
-            _ => Err(Fault::custom("wanted `{}`: there is nothing to say about it").or_at(self.0.at)),
+            _ => {
+                let fault = Fault::custom(format!("found {}, and there is nothing to say here", self.0.kind()));
+                Err(Fault { help: Some("write `{}`".into()), ..fault.or_at(self.0.at) })
+            }
         }
     }
 

@@ -14,8 +14,8 @@ pub struct Diagnostic {
     pub snippet: String,
     /// Lowercase, without full stop.
     pub message: String,
-    /// One next step, such as ``did you mean `ios`?``.
-    pub help: Option<String>,
+    /// One next step, such as ``did you mean `ios`?``; there is always one.
+    pub help: String,
 }
 
 impl fmt::Display for Diagnostic {
@@ -35,37 +35,53 @@ impl fmt::Display for Diagnostic {
                 .collect();
             write!(f, "\n{} | {}\n{:gap$} | {lead}^", self.line, self.snippet, "")?;
         }
-        if let Some(help) = &self.help {
-            write!(f, "\n{:gap$} = {help}", "", gap = self.line.to_string().len())?;
-        }
-        Ok(())
+        write!(f, "\n{:gap$} = {}", "", self.help, gap = self.line.to_string().len())
     }
 }
 
 impl std::error::Error for Diagnostic {}
 
+/// Where the language is written down, for a mistake that has no nearer cure.
+pub(crate) const REFERENCE: &str = "docs/scenarios.md shows how it is written";
+
 /// ``did you mean `x`?``, or the few things there are.
-pub(crate) fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> String {
     let right: Vec<&str> = right.into_iter().collect();
+    nearest(wrong, &right).unwrap_or_else(|| there_is(&right))
+}
+
+/// As [`did_you_mean`], of names too many to show, which stand in a file.
+pub(crate) fn did_you_mean_in<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>, file: &str) -> String {
+    let right: Vec<&str> = right.into_iter().collect();
+    match nearest(wrong, &right) {
+        Some(near) => format!("{near} `{file}` lists them"),
+        None => format!("`{file}` lists them"),
+    }
+}
+
+fn nearest(wrong: &str, right: &[&str]) -> Option<String> {
     // Slips of the finger (swapped letters count once), or a beginning in common.
+    let wrong = wrong.to_lowercase();
+    let far = |known: &str| strsim::damerau_levenshtein(&wrong, &known.to_lowercase());
     let near = |known: &str| {
-        strsim::damerau_levenshtein(wrong, known) <= (wrong.len() / 3).max(1)
-            || strsim::jaro_winkler(wrong, known) > 0.88
+        far(known) <= (wrong.len() / 3).max(1) || strsim::jaro_winkler(&wrong, &known.to_lowercase()) > 0.88
     };
     let close = right
         .iter()
         .filter(|known| !wrong.is_empty() && near(known))
-        .map(|known| (strsim::damerau_levenshtein(wrong, known), *known))
+        .map(|known| (far(known), *known))
         .min_by_key(|(distance, _)| *distance);
-    match close {
-        Some((_, known)) => Some(format!("did you mean `{known}`?")),
-        None if right.is_empty() => None,
-        None => {
-            let mut shown: Vec<String> = right.iter().take(8).map(|known| format!("`{known}`")).collect();
-            if right.len() > 8 {
-                shown.push("…".into());
-            }
-            Some(format!("there is {}", shown.join(", ")))
-        }
+    close.map(|(_, known)| format!("did you mean `{known}`?"))
+}
+
+fn there_is(right: &[&str]) -> String {
+    let mut shown: Vec<String> = right.iter().take(8).map(|known| format!("`{known}`")).collect();
+    if right.len() > 8 {
+        shown.push("…".into());
+    }
+    if shown.is_empty() {
+        "there is none yet: add it, or leave this out".into()
+    } else {
+        format!("there is {}", shown.join(", "))
     }
 }

@@ -41,9 +41,12 @@ mod language_tests;
 mod load;
 mod matrix;
 mod merge;
+#[cfg(test)]
+mod mistakes_tests;
 mod model;
 mod requirements;
 mod script;
+mod syntax;
 mod thing;
 mod tree;
 mod write;

@@ -6,12 +6,12 @@ use crate::catalogue::{baseline, baseline_names, stem};
 use crate::check::check_world;
 use crate::check_step::{check_action, check_expect, frozen};
 use crate::de::{read, read_table};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{did_you_mean, did_you_mean_in};
 use crate::expect::Expect;
 use crate::known::known;
 use crate::matrix::{Coordinates, Matrix};
 use crate::merge::{Edit, lay};
-use crate::model::{Cell, Scenario, SourceMap, Step, Try};
+use crate::model::{Cell, Location, Scenario, SourceMap, Step, Try};
 use crate::script::{Answers, Laid, Script, only_keys};
 use crate::tree::{At, Entry, Files, Node, Table, Value, places, source_map};
 use federation::World;
@@ -48,7 +48,7 @@ fn unread(file: &str, error: &std::io::Error) -> Diagnostic {
         }
         _ => (format!("the file cannot be read: {error}"), "see whether it is a file and may be read"),
     };
-    Diagnostic { file: file.into(), line: 0, column: 0, snippet: String::new(), message, help: Some(help.into()) }
+    Diagnostic { file: file.into(), line: 0, column: 0, snippet: String::new(), message, help: help.into() }
 }
 
 fn load(file: &str, text: &str, folder: Option<PathBuf>) -> Result<Scenario, Wrong> {
@@ -57,7 +57,7 @@ fn load(file: &str, text: &str, folder: Option<PathBuf>) -> Result<Scenario, Wro
     let nowhere = !header.contains_key("baseline") && !WORLD.iter().any(|key| header.contains_key(*key));
     let tree = loader.world_tree(&mut header, &mut Vec::new())?;
     if nowhere {
-        let help = Some("add `baseline = \"device-trust-mobile\"`".to_string());
+        let help = "add `baseline = \"device-trust-mobile\"`".to_string();
         let message = "the file names no world".to_string();
         loader.complain(Diagnostic { file: file.into(), line: 0, column: 0, snippet: String::new(), message, help });
         return Err(loader.wrong);
@@ -105,10 +105,12 @@ impl Loader {
 
     fn baseline(&mut self, name: &Node, above: &mut Vec<String>) -> Result<Table, Wrong> {
         let Some(wanted) = name.text() else {
-            return Err(vec![self.files.diagnostic(name.at, format!("found {}, wanted a text", name.kind()), None)]);
+            let help = did_you_mean("", baseline_names());
+            return Err(vec![self.files.diagnostic(name.at, format!("found {}, wanted a text", name.kind()), help)]);
         };
         if above.iter().any(|a| a == wanted) {
-            return Err(vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` rests on itself"), None)]);
+            let help = format!("name another one: {}", did_you_mean("", baseline_names()));
+            return Err(vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` rests on itself"), help)]);
         }
         above.push(wanted.to_string());
         let mut table = match (baseline(wanted), &self.folder) {
@@ -116,7 +118,8 @@ impl Loader {
             (None, Some(folder)) if wanted.ends_with(".toml") => {
                 let path = folder.join(wanted);
                 let text = std::fs::read_to_string(&path).map_err(|e| {
-                    vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` cannot be read: {e}"), None)]
+                    let help = format!("it is looked for at `{}`", path.display());
+                    vec![self.files.diagnostic(name.at, format!("the baseline `{wanted}` cannot be read: {e}"), help)]
                 })?;
                 self.files.parse(&path.to_string_lossy(), &text)?
             }
@@ -199,7 +202,8 @@ impl Loader {
         let items = header.get("teaches").and_then(|entry| entry.node.list()).unwrap_or_default();
         for (item, id) in items.iter().filter_map(|item| Some((item, item.text()?))) {
             if !known().requirements.iter().any(|known| known == id) {
-                let help = did_you_mean(id, known().requirements.iter().map(String::as_str));
+                let ids = known().requirements.iter().map(String::as_str);
+                let help = did_you_mean_in(id, ids, "scenarios/requirements.toml");
                 self.complain(self.files.diagnostic(item.at, format!("there is no requirement `{id}`"), help));
             }
         }
@@ -267,7 +271,7 @@ impl Loader {
         keys.remove("name");
         let mut actions = keys.iter();
         let (Some((key, entry)), None) = (actions.next(), actions.next()) else {
-            let help = Some(format!("the actions are {}", Action::KEYS.map(|a| format!("`{a}`")).join(", ")));
+            let help = format!("the actions are {}", Action::KEYS.map(|a| format!("`{a}`")).join(", "));
             self.complain(self.files.diagnostic(node.at, "a step has exactly one action", help));
             return None;
         };
@@ -326,7 +330,7 @@ impl Loader {
     fn check_frozen(&mut self, edit: &Edit, before: &World, after: &World) {
         if let Some((what, help)) = frozen(before, after) {
             let message = format!("{what} cannot change while the scenario runs");
-            self.complain(self.files.diagnostic(edit.at(), message, Some(help.into())));
+            self.complain(self.files.diagnostic(edit.at(), message, help));
         }
     }
 
@@ -339,7 +343,8 @@ impl Loader {
     ) -> Vec<Try> {
         let Some(entry) = header.get("try") else { return Vec::new() };
         let Some(list) = entry.node.list() else {
-            self.complain(self.files.diagnostic(entry.node.at, "tries are written `[[try]]`", None));
+            let help = "write it with two brackets on each side";
+            self.complain(self.files.diagnostic(entry.node.at, "tries are written `[[try]]`", help));
             return Vec::new();
         };
         list.iter().filter_map(|node| self.one_try(node, tree, script.clone(), cell)).collect()
@@ -358,13 +363,14 @@ impl Loader {
         let says = |key: &str| keys.contains_key(key);
         let wanted = if says("expect_at") { ["label", "change", "expect_at"] } else { ["label", "change", "expect"] };
         if let Some(missing) = wanted.into_iter().find(|key| !says(key)) {
-            let help = Some(format!("add `{missing} = …`"));
+            let help = format!("add `{missing} = …`");
             self.complain(self.files.diagnostic(node.at, format!("the key `{missing}` is missing"), help));
             return None;
         }
         if let Some(entry) = keys.get("of") {
             let Some((matrix, at)) = cell else {
-                self.complain(self.files.diagnostic(entry.key, "there is no matrix whose cells `of` could name", None));
+                let message = "there is no matrix whose cells `of` could name";
+                self.complain(self.files.diagnostic(entry.key, message, "leave `of` out, or write a `[matrix]`"));
                 return None;
             };
             let place = matrix.place(&self.files, &entry.node);
@@ -387,9 +393,44 @@ impl Loader {
         };
         let mut tree = tree.clone();
         self.apply(&edits, &mut tree);
-        let (world, sources) = self.world(&tree)?;
+        let known = self.wrong.len();
+        let built = self.world(&tree);
+        self.blame_try(known, node, &edits, &label, &script);
+        let (world, sources) = built?;
+        let known = self.wrong.len();
         let steps = self.steps(&script, &tree);
+        self.blame_try(known, node, &edits, &label, &script);
         Some(Try { label, world, expect, steps, sources })
+    }
+
+    /// What is right without a try and wrong with it is the try's fault: that is where its author looks.
+    fn blame_try(&mut self, known: usize, node: &Node, edits: &[Edit], label: &str, script: &Script) {
+        let files = self.files.clone();
+        let within = |nodes: Vec<At>, place: &Location| nodes.into_iter().any(|at| files.location(at) == *place);
+        let at = if let [edit] = edits { edit.at() } else { node.at };
+        let mut blamed: Vec<(String, &str, Vec<String>)> = Vec::new();
+        for wrong in self.wrong.split_off(known) {
+            let place = Location { file: wrong.file.clone(), line: wrong.line, column: wrong.column };
+            if within(node.places(), &place) {
+                self.complain(wrong);
+                continue;
+            }
+            let help = if within(script.expected(), &place) {
+                "that step expects it: give the step a `name`, and the try an `expect_at` for it"
+            } else if within(script.steps().iter().flat_map(Node::places).collect(), &place) {
+                "that step needs it, and a try keeps all steps: leave it there"
+            } else {
+                "it is needed there: let the try change that, too"
+            };
+            match blamed.iter_mut().find(|(message, ..)| *message == wrong.message) {
+                Some((.., places)) => places.push(place.to_string()),
+                None => blamed.push((wrong.message, help, vec![place.to_string()])),
+            }
+        }
+        for (message, help, places) in blamed {
+            let message = format!("with the try `{label}`, {message}: see {}", places.join(", "));
+            self.complain(self.files.diagnostic(at, message, help));
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::tree::{At, Entry, Files, Node, Table};
 
 /// More cells than these are a mistake.
 const MOST_CELLS: usize = 1000;
+const NO_AXES: &str = "add `[matrix.axes.NAME]` with a line for each value";
 
 #[derive(Debug)]
 pub(crate) struct Matrix {
@@ -62,8 +63,7 @@ impl Matrix {
         let keys = table(files, &entry.node).map_err(one)?;
         only_keys(files, keys, &["axes", "cells"]).map_err(one)?;
         let Some(written) = keys.get("axes") else {
-            let help = Some("add `[matrix.axes.NAME]` with a line for each value".into());
-            return Err(vec![files.diagnostic(entry.key, "a matrix needs axes", help)]);
+            return Err(vec![files.diagnostic(entry.key, "a matrix needs axes", NO_AXES)]);
         };
         let mut matrix = Matrix { axes: Vec::new(), rules: Vec::new() };
         for (name, axis) in in_order(table(files, &written.node).map_err(one)?) {
@@ -72,22 +72,26 @@ impl Matrix {
         let count = matrix.axes.iter().try_fold(1usize, |n, axis| n.checked_mul(axis.values.len()));
         if matrix.axes.is_empty() || count.is_none_or(|n| n > MOST_CELLS) {
             let told = count.map_or("too many".to_string(), |n| n.to_string());
-            let message = if matrix.axes.is_empty() {
-                "a matrix needs axes".to_string()
+            let (message, help) = if matrix.axes.is_empty() {
+                ("a matrix needs axes".to_string(), NO_AXES)
             } else {
-                format!("the matrix has {told} cells; {MOST_CELLS} are the most")
+                let message = format!("the matrix has {told} cells; {MOST_CELLS} are the most");
+                (message, "leave values out, or write two scenarios")
             };
-            return Err(vec![files.diagnostic(written.key, message, None)]);
+            return Err(vec![files.diagnostic(written.key, message, help)]);
         }
         if let Some(cells) = keys.get("cells") {
-            let wrong = |at: At| vec![files.diagnostic(at, "cells are written `[[matrix.cells]]`", None)];
+            let wrong = |at: At| {
+                let help = "write `[[matrix.cells]]` above `of` and `expect`, with two brackets on each side";
+                vec![files.diagnostic(at, "cells are written `[[matrix.cells]]`", help)]
+            };
             for node in cells.node.list().ok_or_else(|| wrong(cells.node.at))? {
                 matrix.rules.push(matrix.rule(files, node).map_err(one)?);
             }
         }
         for cell in matrix.cells() {
             if !matrix.rules.iter().any(|rule| rule.of.holds(&cell) && !rule.answers.is_empty()) {
-                let help = Some("add `[[matrix.cells]]` with `of = { … }` and `expect = { … }`".into());
+                let help = "add `[[matrix.cells]]` with `of = { … }` and `expect = { … }`";
                 let message = format!("nothing is expected of the cell `{}`", matrix.label(&cell));
                 return Err(vec![files.diagnostic(entry.key, message, help)]);
             }
@@ -124,7 +128,7 @@ impl Matrix {
         let values = || self.axes.iter().skip(axis).take(1).flat_map(|axis| &axis.values).map(|v| v.name.as_str());
         let Some(wanted) = node.text() else {
             let message = format!("found {}, wanted the name of a value", node.kind());
-            return Err(files.diagnostic(node.at, message, None));
+            return Err(files.diagnostic(node.at, message, did_you_mean("", values())));
         };
         let found = values().position(|name| name == wanted);
         found.ok_or_else(|| {
@@ -166,7 +170,7 @@ impl Axis {
         for (value, entry) in in_order(table(files, &entry.node).map_err(one)?) {
             if !value.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) || value.is_empty() {
                 let message = format!("`{value}` cannot stand in a case's id");
-                let help = Some("use letters, digits, `-`, `_` and `.`".into());
+                let help = "use letters, digits, `-`, `_` and `.`";
                 return Err(vec![files.diagnostic(entry.key, message, help)]);
             }
             let keys = table(files, &entry.node).map_err(one)?;
@@ -181,7 +185,7 @@ impl Axis {
             });
         }
         if values.is_empty() {
-            let help = Some("add a line for each, such as `managed = { with = { on = \"alices-iphone\" } }`".into());
+            let help = "add a line for each, such as `managed = { with = { on = \"alices-iphone\" } }`";
             return Err(vec![files.diagnostic(entry.key, format!("the axis `{name}` has no values"), help)]);
         }
         Ok(Axis { name: name.into(), values })

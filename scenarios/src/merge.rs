@@ -67,7 +67,11 @@ impl Edit {
             return Err(vec![files.diagnostic(
                 node.at,
                 format!("found {}, wanted a list of changes", node.kind()),
-                None,
+                if matches!(node.value, Value::Table(_)) {
+                    "write `[[change]]`, with two brackets on each side"
+                } else {
+                    "write `[{ at = \"okta.…\", set = … }]`"
+                },
             )]);
         };
         let (mut edits, mut wrong) = (Vec::new(), Vec::new());
@@ -82,7 +86,11 @@ impl Edit {
 
     fn read(files: &Files, node: &Node) -> Result<Edit, Diagnostic> {
         let Some(table) = node.table() else {
-            return Err(files.diagnostic(node.at, "wanted `{ at = …, set = … }`", None));
+            return Err(files.diagnostic(
+                node.at,
+                format!("found {}, wanted a change", node.kind()),
+                "write `{ at = \"okta.…\", set = … }`",
+            ));
         };
         if let Some((key, entry)) = table.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
             return Err(files.diagnostic(entry.key, format!("unknown key `{key}`"), did_you_mean(key, KEYS)));
@@ -92,28 +100,35 @@ impl Edit {
             Some(entry) => match entry.node.text() {
                 Some(text) => Ok(Some((text.to_string(), entry.node.at))),
                 None => {
-                    Err(files.diagnostic(entry.node.at, format!("found {}, wanted a text", entry.node.kind()), None))
+                    let message = format!("found {}, wanted a text", entry.node.kind());
+                    Err(files.diagnostic(entry.node.at, message, format!("write `{key} = \"…\"`")))
                 }
             },
         };
         let Some((path, path_at)) = text("at")? else {
-            return Err(files.diagnostic(node.at, "the key `at` is missing", Some("add `at = \"okta.…\"`".into())));
+            return Err(files.diagnostic(node.at, "the key `at` is missing", "add `at = \"okta.…\"`"));
         };
         let place = match (text("before")?, text("after")?) {
             (None, None) => Place::End,
             (Some((name, at)), None) => Place::Before(name, at),
             (None, Some((name, at))) => Place::After(name, at),
             (Some((_, at)), Some(_)) => {
-                return Err(files.diagnostic(at, "`before` and `after` exclude each other", None));
+                return Err(files.diagnostic(at, "`before` and `after` exclude each other", "leave one of them out"));
             }
         };
         let verb = match (table.get("set"), table.get("remove"), table.get("insert")) {
             (Some(set), None, None) => Verb::Set(set.node.clone()),
             (None, Some(Entry { node: Node { value: Value::Truth(true), .. }, .. }), None) => Verb::Remove,
-            (None, Some(remove), None) => return Err(files.diagnostic(remove.node.at, "wanted `remove = true`", None)),
+            (None, Some(remove), None) => {
+                return Err(files.diagnostic(
+                    remove.node.at,
+                    format!("found {}, wanted `true`", remove.node.kind()),
+                    "write `remove = true`, and in `at` what goes",
+                ));
+            }
             (None, None, Some(insert)) => Verb::Insert { item: insert.node.clone(), place },
             _ => {
-                let help = Some("add `set = …`, `remove = true` or `insert = { name = …, … }`".into());
+                let help = "add `set = …`, `remove = true` or `insert = { name = …, … }`";
                 return Err(files.diagnostic(
                     path_at,
                     "a change has exactly one of `set`, `remove` and `insert`",

@@ -25,14 +25,11 @@ pub(crate) enum Laid {
     Instead,
 }
 
-/// A failed read: where, and what.
-fn no(files: &Files, at: At, message: impl Into<String>) -> Diagnostic {
-    files.diagnostic(at, message, None)
-}
-
 /// The table at `node`.
 pub(crate) fn table<'a>(files: &Files, node: &'a Node) -> Result<&'a Table, Diagnostic> {
-    node.table().ok_or_else(|| no(files, node.at, format!("found {}, wanted a table", node.kind())))
+    node.table().ok_or_else(|| {
+        files.diagnostic(node.at, format!("found {}, wanted a table", node.kind()), "write `{ KEY = … }`")
+    })
 }
 
 /// Complains about the first key of `table` that is not one of `known`.
@@ -72,16 +69,25 @@ impl Script {
     /// Takes the `[[step]]`s of a file; says what is wrong with their names.
     pub fn read(files: &Files, header: &Table) -> Result<Script, Diagnostic> {
         let Some(entry) = header.get("step") else { return Ok(Script::default()) };
-        let wrong = |at| no(files, at, "steps are written `[[step]]`");
+        let wrong =
+            |at| files.diagnostic(at, "steps are written `[[step]]`", "write it with two brackets on each side");
         let list = entry.node.list().ok_or_else(|| wrong(entry.node.at))?;
         let mut names = Vec::new();
         for step in list {
             let Some(name) = step.table().ok_or_else(|| wrong(step.at))?.get("name") else { continue };
             let Some(text) = name.node.text() else {
-                return Err(no(files, name.node.at, format!("found {}, wanted a text", name.node.kind())));
+                return Err(files.diagnostic(
+                    name.node.at,
+                    format!("found {}, wanted a text", name.node.kind()),
+                    "write `name = \"…\"`",
+                ));
             };
             if names.contains(&text) {
-                return Err(no(files, name.node.at, format!("two steps are called `{text}`")));
+                return Err(files.diagnostic(
+                    name.node.at,
+                    format!("two steps are called `{text}`"),
+                    "give one of them another name",
+                ));
             }
             names.push(text);
         }
@@ -90,6 +96,11 @@ impl Script {
 
     pub fn steps(&self) -> &[Node] {
         &self.0
+    }
+
+    /// The places of all that is expected.
+    pub fn expected(&self) -> Vec<At> {
+        self.0.iter().filter_map(|step| step.table()?.get("expect")).flat_map(|entry| entry.node.places()).collect()
     }
 
     fn last_sign_in(&self) -> Option<usize> {
@@ -116,7 +127,7 @@ impl Script {
     pub fn expect(&mut self, files: &Files, answers: &Answers, laid: Laid) -> Result<(), Diagnostic> {
         if let Some(node) = &answers.last {
             let Some(last) = self.last_sign_in() else {
-                let help = Some("name a step and use `expect_at`".into());
+                let help = "name a step and use `expect_at`";
                 return Err(files.diagnostic(
                     node.at,
                     "there is no step with `sign_in` that this could be said of",
@@ -128,8 +139,11 @@ impl Script {
         for (name, entry) in &answers.named {
             let names: Vec<String> = self.0.iter().filter_map(|s| s.name().map(str::to_string)).collect();
             let Some(step) = self.0.iter_mut().find(|step| step.name() == Some(name)) else {
-                let help = did_you_mean(name, names.iter().map(String::as_str))
-                    .or_else(|| Some(format!("give a step the key `name = \"{name}\"`")));
+                let help = if names.is_empty() {
+                    format!("give a step the key `name = \"{name}\"`")
+                } else {
+                    did_you_mean(name, names.iter().map(String::as_str))
+                };
                 return Err(files.diagnostic(entry.key, format!("no step is called `{name}`"), help));
             };
             lay(step, &entry.node, laid);

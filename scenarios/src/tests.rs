@@ -148,7 +148,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "[[change]]\nat = \"okta.apps.wiki.rules.untrusted-mobile.platforms\"\nset = [\"ios\", \"other-mobile\"]",
-            "baselines/device-trust-mobile.toml:",
+            "scenarios/baselines/device-trust-mobile.toml:",
             "name the rule's platforms",
         ),
         (
@@ -156,7 +156,7 @@ fn mistakes_are_told_with_their_place() {
             "own/x.toml:8:10: there is no step with `sign_in`",
             "expect_at",
         ),
-        ("teaches = 1", "own/x.toml:5:1: duplicate key", "^"),
+        ("teaches = 1", "own/x.toml:5:1: the key `teaches` is there twice", "leave one of them out"),
         (
             "[[devices]]\nname = \"alices-iphone\"\nkind = \"fridge\"",
             "own/x.toml:7:8: unknown value `fridge`",
@@ -180,6 +180,9 @@ fn sources_point_to_who_wrote_a_setting_last() {
     let scenario = load_str("own/x.toml", text).unwrap_or_else(|wrong| panic!("{}", told(&wrong)));
     let place = |path: &str| scenario.sources.locate(path).map(ToString::to_string).unwrap_or_default();
     assert_eq!(place("access.policies.default.rules.ios.authenticate"), "own/x.toml:4:24");
-    assert!(place("access.policies.default.rules.ios.device_types").starts_with("baselines/device-trust-mobile.toml:"));
-    assert!(place("okta.host").starts_with("baselines/people-and-devices.toml:"));
+    assert!(
+        place("access.policies.default.rules.ios.device_types")
+            .starts_with("scenarios/baselines/device-trust-mobile.toml:")
+    );
+    assert!(place("okta.host").starts_with("scenarios/baselines/people-and-devices.toml:"));
 }

@@ -2,6 +2,7 @@
 
 use crate::Diagnostic;
 use crate::model::{Location, SourceMap};
+use crate::syntax::{Slip, slips};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
@@ -60,6 +61,15 @@ impl Node {
     pub fn name(&self) -> Option<&str> {
         self.table()?.get("name")?.node.text()
     }
+    /// The place of everything below it, keys and values.
+    pub fn places(&self) -> Vec<At> {
+        let below: Vec<At> = match &self.value {
+            Value::List(list) => list.iter().flat_map(Node::places).collect(),
+            Value::Table(table) => table.values().flat_map(|e| [vec![e.key], e.node.places()].concat()).collect(),
+            _ => Vec::new(),
+        };
+        [vec![self.at], below].concat()
+    }
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Text(_) => "a text",
@@ -81,12 +91,9 @@ impl Files {
         let file = self.0.len();
         self.0.push((name.to_string(), text.to_string()));
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut wrong: Vec<Diagnostic> = errors
-            .iter()
-            .map(|e| {
-                let byte = e.span().map_or(0, |span| span.start);
-                self.diagnostic(At { file, byte }, e.message().replace('\n', ", "), None)
-            })
+        let mut wrong: Vec<Diagnostic> = slips(text, &errors)
+            .into_iter()
+            .map(|Slip { byte, message, help }| self.diagnostic(At { file, byte }, message, help))
             .collect();
         let table = self.table(file, table.get_ref(), &mut wrong);
         if wrong.is_empty() { Ok(table) } else { Err(wrong) }
@@ -110,7 +117,8 @@ impl Files {
             DeValue::Integer(whole) => match i64::from_str_radix(whole.as_str(), whole.radix()) {
                 Ok(whole) => Value::Whole(whole),
                 Err(_) => {
-                    wrong.push(self.diagnostic(at, format!("the number `{whole}` is too large"), None));
+                    let help = format!("the largest is {}", i64::MAX);
+                    wrong.push(self.diagnostic(at, format!("the number `{whole}` is too large"), help));
                     Value::Whole(0)
                 }
             },
@@ -132,11 +140,11 @@ impl Files {
         }
     }
 
-    pub fn diagnostic(&self, at: At, message: impl Into<String>, help: Option<String>) -> Diagnostic {
+    pub fn diagnostic(&self, at: At, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
         let Location { file, line, column } = self.location(at);
         let text = self.0.get(at.file).map_or("", |(_, text)| text);
         let snippet = text.lines().nth(line - 1).unwrap_or_default().trim_end().to_string();
-        Diagnostic { file, line, column, snippet, message: message.into(), help }
+        Diagnostic { file, line, column, snippet, message: message.into(), help: help.into() }
     }
 }
 

@@ -301,7 +301,7 @@ pub(crate) fn say(text: &str) {
 
 /// Says on standard error what is wrong; that nobody listens there is no error.
 fn complain(problem: &str) {
-    let _ = writeln!(std::io::stderr(), "fedsim: {problem}");
+    let _ = writeln!(std::io::stderr(), "{}", crate::complaint::laid_out(problem, Style::errors()));
 }
 
 #[cfg(test)]

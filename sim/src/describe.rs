@@ -1,24 +1,12 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, FactsPatch, Misbehaving, PlantKind, Start, WipePhase};
+use scenarios::{Action, BreakHow, Breakage, FactsPatch, Misbehaving, PlantKind, SignIn, Start, Wait, WipePhase};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
     match action {
-        Action::SignIn(s) => {
-            let mut text = format!("{} opens {} on {}", s.who, s.app, s.on);
-            if s.client != Client::Browser {
-                text += &format!(" ({:?})", s.client);
-            }
-            if let Some(network) = &s.network {
-                text += &format!(" from {network}");
-            }
-            if s.start == Start::Dashboard {
-                text += ", from Okta's dashboard";
-            }
-            text
-        }
+        Action::SignIn(s) => sign_in(s),
         Action::Enrol(e) => format!("{} is enrolled as {}", e.device, e.as_user),
         Action::FollowLink(f) => format!("{} follows the enrolment link on {}", f.who, f.on),
         Action::Unenrol(d) => format!("{} leaves UEM", d.device),
@@ -35,48 +23,70 @@ pub fn action(action: &Action) -> String {
         Action::RemoveProfile(p) => format!("profile {} is removed from {}", p.profile, p.device),
         Action::RevokeCertificate(p) => format!("the certificate of {} on {} is revoked", p.profile, p.device),
         Action::PlantCertificate(p) => {
-            let kind = match p.kind {
-                PlantKind::ForeignCa => "another CA's",
-                PlantKind::SelfMade => "a self-made",
-                PlantKind::NotYetValid => "a not yet valid",
-                PlantKind::NoClientAuth => "a server's",
-                PlantKind::Nobody => "a nameless",
-            };
-            format!("{} gets {kind} certificate in place of {}", p.device, p.profile)
+            format!("{} gets {} certificate in place of {}", p.device, planted(p.kind), p.profile)
         }
-        Action::Misbehave(m) => {
-            let whose = match m.party {
-                Misbehaving::Access => "Access's answer",
-                Misbehaving::Okta => "Okta's message",
-                Misbehaving::App => "the app's request",
-                Misbehaving::Network => "a message",
-                Misbehaving::Device => "what the device shows",
-            };
-            format!("{whose} will be attacked: {}", m.as_case)
-        }
+        Action::Misbehave(m) => format!("{} will be attacked: {}", whose(m.party), m.as_case),
         Action::Change(c) => {
             let at: Vec<&str> = c.patches.iter().map(|p| p.at.as_str()).collect();
             format!("an administrator changes {}", at.join(", "))
         }
         Action::SignOut(s) => format!("{} signs out at {}", s.on, s.at),
+        Action::Wait(Wait { minutes: 1 }) => "a minute passes".into(),
         Action::Wait(w) => format!("{} minutes pass", w.minutes),
-        Action::Break(b) => {
-            let whom = b.from.as_ref().map(|from| format!(" for {from}")).unwrap_or_default();
-            match b.how {
-                BreakHow::Unreachable => format!("{} goes down{whom}", b.party),
-                BreakHow::Slow => format!("{} answers only after {} ms{whom}", b.party, b.delay_ms),
-                BreakHow::Nonsense => format!("{} answers nonsense{whom}", b.party),
-                BreakHow::DroppedConnection => format!("{} hangs up in the middle of its answers{whom}", b.party),
-                BreakHow::ClockSkew if b.seconds < 0 => {
-                    format!("the clock of {} falls {} s behind", b.party, b.seconds.unsigned_abs())
-                }
-                BreakHow::ClockSkew => format!("the clock of {} runs {} s ahead", b.party, b.seconds),
-            }
+        Action::Break(b) => broken(b),
+        Action::Mend(m) => format!("{} works again{}", m.party, for_whom(m.from.as_deref())),
+    }
+}
+
+fn sign_in(s: &SignIn) -> String {
+    let mut text = format!("{} opens {} on {}", s.who, s.app, s.on);
+    if s.client != Client::Browser {
+        text += &format!(" ({})", s.client.name());
+    }
+    if let Some(network) = &s.network {
+        text += &format!(" from {network}");
+    }
+    if s.start == Start::Dashboard {
+        text += ", from Okta's dashboard";
+    }
+    text
+}
+
+fn planted(kind: PlantKind) -> &'static str {
+    match kind {
+        PlantKind::ForeignCa => "another CA's",
+        PlantKind::SelfMade => "a self-made",
+        PlantKind::NotYetValid => "a not yet valid",
+        PlantKind::NoClientAuth => "a server's",
+        PlantKind::Nobody => "a nameless",
+    }
+}
+
+fn whose(party: Misbehaving) -> &'static str {
+    match party {
+        Misbehaving::Access => "Access's answer",
+        Misbehaving::Okta => "Okta's message",
+        Misbehaving::App => "the app's request",
+        Misbehaving::Network => "a message",
+        Misbehaving::Device => "what the device shows",
+    }
+}
+
+fn for_whom(from: Option<&str>) -> String {
+    from.map(|from| format!(" for {from}")).unwrap_or_default()
+}
+
+fn broken(b: &Breakage) -> String {
+    let whom = for_whom(b.from.as_deref());
+    match b.how {
+        BreakHow::Unreachable => format!("{} goes down{whom}", b.party),
+        BreakHow::Slow => format!("{} answers only after {} ms{whom}", b.party, b.delay_ms),
+        BreakHow::Nonsense => format!("{} answers nonsense{whom}", b.party),
+        BreakHow::DroppedConnection => format!("{} hangs up in the middle of its answers{whom}", b.party),
+        BreakHow::ClockSkew if b.seconds < 0 => {
+            format!("the clock of {} falls {} s behind", b.party, b.seconds.unsigned_abs())
         }
-        Action::Mend(m) => {
-            let whom = m.from.as_ref().map(|from| format!(" for {from}")).unwrap_or_default();
-            format!("{} works again{whom}", m.party)
-        }
+        BreakHow::ClockSkew => format!("the clock of {} runs {} s ahead", b.party, b.seconds),
     }
 }
 

@@ -122,7 +122,7 @@ fn tell_finding(out: &mut String, case: &Case, finding: &Finding, style: Style) 
     let at = if finding.rule.is_empty() { String::new() } else { format!(" at {}", finding.rule) };
     style.put(out, &format!("{indent}  "), INDENT + 4, &format!("{}{at}", finding.code));
     if let Some(place) = place(case, &finding.rule) {
-        style.put(out, &format!("{indent}  set at "), INDENT + 4, &place.to_string());
+        style.put_place(out, INDENT + 2, &place.to_string());
     }
 }
 
@@ -165,7 +165,7 @@ fn assumptions(out: &mut String, case: &Case, result: &CaseResult, style: Style)
         let other = if alternatives.is_empty() { String::new() } else { format!("; or {}", alternatives.join(", ")) };
         style.put(out, "    ", 6, &format!("setting {setting}, by default {default}{other}"));
         if let Some(place) = case.sources.0.get(setting) {
-            style.put(out, "    set at ", 6, &place.to_string());
+            style.put_place(out, 4, &place.to_string());
         }
     }
 }

@@ -16,6 +16,7 @@
 pub mod browser;
 pub mod cli;
 pub mod clock;
+mod complaint;
 pub mod core;
 mod curl;
 pub mod describe;

@@ -32,6 +32,7 @@ pub struct Observed {
 /// An expectation that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Missed {
+    /// The key of `expect`, as its author writes it.
     pub what: String,
     pub expected: String,
     pub observed: String,
@@ -139,7 +140,7 @@ pub fn compare(
     for (path, expected) in &expect.state.0 {
         let observed = state.get(path).map_or_else(|| "nothing".to_string(), ToString::to_string);
         if observed != expected.to_string() {
-            missed.push(Missed { what: format!("state of {path}"), expected: expected.to_string(), observed });
+            missed.push(Missed { what: format!("state.{path}"), expected: expected.to_string(), observed });
         }
     }
     missed
@@ -155,13 +156,13 @@ fn experienced(expect: &Expect, observed: &Observed, missed: &mut Vec<Missed>) {
     same("outcome", expect.outcome.map(|o| o.to_string()), observed.outcome.to_string());
     same("by", expect.by.clone(), observed.by.clone());
     let trusted = observed.device_trusted.map_or_else(|| "none".into(), |d| d.to_string());
-    same("device.trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
+    same("device_trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
     let whom = &expect.as_whom;
     for (party, login) in [("okta", &whom.okta), ("access", &whom.access), ("app", &whom.app)] {
         same(&format!("as_whom.{party}"), login.clone(), observed.as_whom.get(party).cloned().unwrap_or_default());
     }
     let text = &observed.page_text;
-    contains("page", &expect.page_contains, |w| text.contains(w), text.clone(), missed);
+    contains("page_contains", &expect.page_contains, |w| text.contains(w), text.clone(), missed);
 }
 
 /// Each wanted word is there; one with a leading `!` is not.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub struct Page {
     /// `data-page` of `<main>`, e.g. `okta/sign-in`.
     pub name: String,
-    /// Readable text, white space folded.
+    /// Readable text, white space folded, what stands apart on the page as sentences.
     pub text: String,
     /// Set where the page says that a try failed.
     pub failed: bool,
@@ -53,7 +53,6 @@ pub fn read(html: &str) -> Page {
     let root = document.root_element();
     let main = select(root, "main").into_iter().next();
     let scope = main.unwrap_or(root);
-    let text = scope.text().collect::<Vec<_>>().join(" ");
     let data: BTreeMap<String, String> = main
         .map(|m| {
             m.value().attrs().filter_map(|(k, v)| Some((k.strip_prefix("data-")?.to_string(), v.to_string()))).collect()
@@ -62,7 +61,7 @@ pub fn read(html: &str) -> Page {
     let form = select(root, "form").into_iter().next();
     Page {
         name: data.get("page").cloned().unwrap_or_default(),
-        text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        text: sentences(scope),
         failed: !select(root, "[data-error]").is_empty(),
         auto: form.is_some_and(|f| f.attr("data-auto").is_some()),
         form: form.map(read_form),
@@ -71,6 +70,42 @@ pub fn read(html: &str) -> Page {
             .map(|a| (a.text().collect(), a.attr("href").unwrap_or_default().into()))
             .collect(),
         data,
+    }
+}
+
+/// The text of each heading, paragraph, label and button, joined with full stops where it has no end of its own.
+fn sentences(scope: ElementRef<'_>) -> String {
+    let mut pieces = vec![String::new()];
+    gather(scope, &mut pieces);
+    let mut text = String::new();
+    for piece in pieces {
+        let piece = piece.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !text.is_empty() && !piece.is_empty() {
+            text.push_str(if text.ends_with(['.', '!', '?', ':', ',', ';']) { " " } else { ". " });
+        }
+        text.push_str(&piece);
+    }
+    text
+}
+
+fn gather(element: ElementRef<'_>, pieces: &mut Vec<String>) {
+    let name = element.value().name();
+    let apart = !["a", "abbr", "b", "code", "em", "i", "span", "strong"].contains(&name);
+    if apart {
+        pieces.push(String::new());
+    }
+    for child in element.children() {
+        if let (Some(text), Some(piece)) = (child.value().as_text(), pieces.last_mut()) {
+            piece.push_str(text);
+        } else if let Some(child) = ElementRef::wrap(child) {
+            gather(child, pieces);
+        }
+    }
+    if let Some(piece) = pieces.last_mut().filter(|piece| name == "dt" && !piece.is_empty()) {
+        piece.push(':');
+    }
+    if apart {
+        pieces.push(String::new());
     }
 }
 
@@ -98,5 +133,24 @@ mod tests {
         let form = page.form.expect("has a form");
         assert_eq!(form.fields, [("SAMLResponse".to_string(), "a&b".to_string())]);
         assert_eq!(page.name, "okta/post");
+    }
+
+    #[test]
+    fn reads_what_stands_apart_as_sentences() {
+        let rows = [
+            (
+                "<h1>Sign in</h1><form><label>User  name <input name=\"u\"></label><button>Go</button></form>",
+                "Sign in. User name. Go",
+            ),
+            (
+                "<p>Ends. </p><p>Asks?</p>says <b>more</b> of <a href=\"/x\">it</a><p>Code: </p><p>7</p>",
+                "Ends. Asks? says more of it. Code: 7",
+            ),
+            ("<dl><dt>device.trusted</dt><dd>TRUSTED</dd></dl><p></p>", "device.trusted: TRUSTED"),
+            ("", ""),
+        ];
+        for (html, wanted) in rows {
+            assert_eq!(read(&format!("<main>{html}</main>")).text, wanted);
+        }
     }
 }

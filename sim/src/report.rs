@@ -153,7 +153,7 @@ fn reasons(case: &Case, observed: &Observed, style: Style) -> String {
         }
         style.put(&mut out, "         ", 11, &finding.to_string());
         if let Some(place) = place(case, &finding.rule) {
-            style.put(&mut out, "           set at ", 13, &place.to_string());
+            style.put_place(&mut out, 11, &place.to_string());
         }
     }
     for refusal in &observed.refused {

@@ -101,7 +101,7 @@ fn a_miss_shows_expected_observed_the_decisive_lines_and_the_place_of_the_settin
         "…\n",
         "00:00:11 access decides: authenticate by ios",
         "policy/rule-matched at access.policies.default",
-        "set at baselines/",
+        "set at scenarios/baselines/",
         "refused: saml/replay: _1",
         "fedsim explain mine/one.toml",
     ] {

@@ -1,5 +1,6 @@
 //! Which cases a command line means: files, directories, names of lessons and families, ids of cases.
 
+use crate::complaint;
 use crate::report::split;
 use crate::sound::sound;
 use crate::style::wrap;
@@ -46,7 +47,7 @@ pub(crate) fn cases(what: &[String]) -> Result<Vec<Case>, String> {
 /// The one case that `word` names, and what else belongs to the same lesson: its tries, its cells.
 pub(crate) fn one(word: &str) -> Result<(Case, Vec<Case>), String> {
     let mut cases = named(word)?.into_iter();
-    let first = cases.next().ok_or_else(|| format!("`{word}` holds no case"))?;
+    let first = cases.next().ok_or_else(|| format!("`{word}` holds no case\n  `fedsim list` shows what there is"))?;
     let others: Vec<Case> = cases.collect();
     if others.iter().any(|c| lesson(c) != lesson(&first)) {
         let all = [&first].into_iter().chain(&others).filter(|c| c.variant().is_empty());
@@ -96,18 +97,39 @@ fn named(word: &str) -> Result<Vec<Case>, String> {
     }
     if let Some((file, variant)) = within_file(word) {
         let cases: Vec<Case> = load(&[PathBuf::from(file)])?.iter().flat_map(Scenario::cases).collect();
-        let Some(found) = cases.iter().find(|c| c.variant() == variant) else {
-            let words: Vec<String> = cases.iter().map(self::word).collect();
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            return Err(format!("`{file}` has no case `{variant}`; its cases:\n{}", listed(&words)));
-        };
-        return Ok(vec![found.clone()]);
+        let found = cases.iter().find(|c| c.variant() == variant).cloned();
+        return found.map(|case| vec![case]).ok_or_else(|| no_variant(file, variant, &cases));
     }
-    let lesson = &word[..word.find(['~', '[']).unwrap_or(word.len())];
+    let (lesson, variant) = word.split_at(word.find(['~', '[']).unwrap_or(word.len()));
     let cases: Vec<Case> = lessons(lesson)?.iter().flat_map(Scenario::cases).collect();
-    let exact = |c: &Case| lesson == word || c.id == *word || split(&c.id).1 == word;
-    let found: Vec<Case> = cases.into_iter().filter(exact).collect();
-    if found.is_empty() { Err(unknown(word, &catalogue()?)) } else { Ok(found) }
+    let exact = |c: &&Case| lesson == word || c.id == *word || split(&c.id).1 == word;
+    let found: Vec<Case> = cases.iter().filter(exact).cloned().collect();
+    let alone = cases.first().filter(|first| cases.iter().all(|c| self::lesson(c) == self::lesson(first)));
+    match (found.is_empty(), alone) {
+        (false, _) => Ok(found),
+        (true, Some(_)) => Err(no_variant(lesson, variant, &cases)),
+        (true, None) => Err(unknown(word, &catalogue()?)),
+    }
+}
+
+/// What the tries and cells of a lesson are called, where one was asked for that is not there.
+fn no_variant(lesson: &str, variant: &str, cases: &[Case]) -> String {
+    let what = if variant.starts_with('[') { "cell" } else { "try" };
+    let word = variant.rsplit('~').next().unwrap_or_default();
+    let others: Vec<&Case> = cases.iter().filter(|c| !c.variant().is_empty()).collect();
+    let begins = others.iter().filter(|c| c.variant().rsplit('~').next().is_some_and(|v| v.starts_with(word)));
+    let near = match &begins.collect::<Vec<_>>()[..] {
+        [one] if !word.is_empty() => format!("\n  did you mean `{}`?", self::word(one)),
+        _ => String::new(),
+    };
+    let words: Vec<String> = others.iter().map(|c| self::word(c)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let told = format!("`{lesson}` has no {what} `{variant}`");
+    match (near.is_empty(), words.is_empty()) {
+        (false, _) => format!("{told}{near}"),
+        (true, false) => format!("{told}; it has\n{}", listed(&words)),
+        (true, true) => format!("{told}\n  it is one case: `{lesson}`"),
+    }
 }
 
 /// `FILE.toml~TRY` or `FILE.toml[CELL]` apart.
@@ -122,9 +144,9 @@ fn lessons(word: &str) -> Result<Vec<Scenario>, String> {
     gather(named.map(|(file, text)| scenarios::load_str(file, text)))
 }
 
-/// Whether `catalogue/FAMILY/NAME.toml` is of that family, or that lesson.
+/// Whether `scenarios/catalogue/FAMILY/NAME.toml` is of that family, or that lesson.
 fn is(file: &str, word: &str) -> bool {
-    let name = file.trim_start_matches("catalogue/").trim_end_matches(".toml");
+    let name = file.trim_start_matches("scenarios/catalogue/").trim_end_matches(".toml");
     name == word || name.split('/').any(|part| part == word)
 }
 
@@ -135,7 +157,9 @@ fn files(word: &str) -> Result<Option<Vec<PathBuf>>, String> {
         let mut files = Vec::new();
         toml_files(path, &mut files)?;
         if files.is_empty() {
-            return Err(format!("`{word}` holds no scenario: no file there ends in `.toml`"));
+            return Err(format!(
+                "`{word}` holds no scenario: no file there ends in `.toml`\n  name another directory, or a file"
+            ));
         }
         files.sort();
         return Ok(Some(files));
@@ -149,7 +173,7 @@ fn catalogue_has(word: &str) -> bool {
 }
 
 fn toml_files(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let cannot = |e: std::io::Error| format!("cannot read `{}`: {e}", dir.display());
+    let cannot = |e: std::io::Error| format!("cannot read `{}`: {e}\n  see whether you may read it", dir.display());
     for entry in std::fs::read_dir(dir).map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
         let (kind, path) = (entry.file_type().map_err(cannot)?, entry.path());
@@ -183,7 +207,7 @@ fn gather(read: impl Iterator<Item = Result<Scenario, Vec<Diagnostic>>>) -> Resu
 }
 
 pub(crate) fn shown(problems: Vec<Diagnostic>) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
+    complaint::shown(&problems)
 }
 
 fn unknown(word: &str, catalogue: &[Scenario]) -> String {

@@ -36,7 +36,7 @@ fn refused(world: &World) -> impl Iterator<Item = (String, String)> {
 fn diagnostic(case: &Case, path: &str, message: String) -> Diagnostic {
     let nowhere = Location { file: case.file.clone(), line: 0, column: 0 };
     let Location { file, line, column } = case.sources.locate(path).cloned().unwrap_or(nowhere);
-    Diagnostic { file, line, column, snippet: String::new(), message, help: Some(format!("the setting is `{path}`")) }
+    Diagnostic { file, line, column, snippet: String::new(), message, help: format!("the setting is `{path}`") }
 }
 
 #[cfg(test)]

@@ -13,13 +13,19 @@ pub struct Style {
 }
 
 impl Style {
+    /// As [`Style::detect`], of standard error: where errors go.
+    pub fn errors() -> Style {
+        Style::of(&console::Term::stderr())
+    }
     /// 80 columns, no colour.
     pub fn plain() -> Style {
         Style { colour: false, width: COLUMNS }
     }
     /// Colour on a terminal unless `NO_COLOR` is set, and the terminal's width.
     pub fn detect() -> Style {
-        let terminal = console::Term::stdout();
+        Style::of(&console::Term::stdout())
+    }
+    fn of(terminal: &console::Term) -> Style {
         if !terminal.is_term() {
             return Style::plain();
         }
@@ -58,6 +64,17 @@ impl Style {
                 let _ = writeln!(out, "{:rest$}{line}", "");
             }
         }
+    }
+
+    /// Appends where a setting was written. The path is never broken, so that it can be copied: it moves left for that.
+    pub(crate) fn put_place(self, out: &mut String, indent: usize, place: &str) {
+        let wide = measure(place);
+        let _ = if indent + "set at ".len() + wide <= self.width {
+            writeln!(out, "{:indent$}set at {place}", "")
+        } else {
+            let left = indent.min(self.width.saturating_sub(wide));
+            writeln!(out, "{:indent$}set at\n{:left$}{place}", "", "")
+        };
     }
 
     /// `text` broken into lines at its ASCII blanks that fit behind `first` columns, then behind `rest`; at least one line.

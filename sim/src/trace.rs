@@ -6,7 +6,7 @@
 use crate::report::ends;
 use crate::runner::{CaseResult, StepResult};
 use crate::saml_text::readable;
-use crate::style::{Style, cut, measure, wrap};
+use crate::style::{Style, measure, wrap};
 use crate::transcript::Names;
 use federation::{Event, EventKind};
 use scenarios::Case;
@@ -95,14 +95,25 @@ impl<'a> Lanes<'a> {
         row
     }
 
-    /// The names above their lifelines.
-    fn header(&self) -> Row {
-        let mut row = Row(vec![' '; self.width]);
-        for name in &self.names {
-            let shown = cut(name, self.apart().saturating_sub(1));
-            row.put(self.column(name).saturating_sub(measure(&shown) / 2), &shown);
+    /// The names above their lifelines; as a staircase, each from its lifeline on, where one is wider than its column.
+    fn heads(&self) -> Vec<Row> {
+        let stairs = self.names.iter().any(|name| measure(name) >= self.apart());
+        let (mut rows, mut end) = (vec![Row(vec![' '; self.width])], 0);
+        for (index, name) in self.names.iter().enumerate() {
+            let (column, wide) = (self.column(name), measure(name));
+            let start = if stairs { column } else { column.saturating_sub(wide / 2) };
+            if stairs && end >= start {
+                let mut row = Row(vec![' '; self.width]);
+                self.names.iter().take(index).for_each(|earlier| row.put(self.column(earlier), "│"));
+                rows.push(row);
+            }
+            let start = start.min(self.width.saturating_sub(wide));
+            end = start + wide;
+            if let Some(row) = rows.last_mut() {
+                row.put(start, name);
+            }
         }
-        row
+        rows
     }
 }
 
@@ -128,7 +139,7 @@ impl Row {
 }
 
 fn diagram(out: &mut String, lanes: &Lanes<'_>, step: &StepResult, names: &mut Names, full: bool) {
-    lanes.header().end(out, "");
+    lanes.heads().into_iter().for_each(|row| row.end(out, ""));
     let mut last = String::new();
     for event in &step.events {
         let clock = event.at.clock();

@@ -339,7 +339,7 @@ pub struct UemIntegration {
     /// *Device Compliance Check*.
     #[serde(default = "yes")]
     pub device_compliance_check: bool,
-    /// Patience in milliseconds (unknown: ours).
+    /// Patience in milliseconds (unknown: ours). An answer after exactly this long is late.
     #[serde(default = "timeout")]
     pub timeout_ms: u64,
 }

@@ -197,7 +197,12 @@ pub fn read_response(xml: &[u8], check: &ResponseCheck<'_>) -> Result<Verified<R
         MustSign::Any => whole || part,
     };
     if !enough {
-        refuse_by!("saml/signature-missing", format!("{:?} must be signed", check.must_sign));
+        let what = match check.must_sign {
+            MustSign::Response => "the response",
+            MustSign::Assertion => "the assertion",
+            MustSign::Any => "the response or its assertion",
+        };
+        refuse_by!("saml/signature-missing", format!("{what} must be signed"));
     }
     let issuer = value(&document, required(&document, root, ASSERTION, "Issuer")?)?;
     if issuer != check.issuer {

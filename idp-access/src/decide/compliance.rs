@@ -45,7 +45,7 @@ pub fn decide(pending: Pending, answer: &Answer, why: &mut impl Why) -> Verdict 
         Answer::Unreachable(_) => "compliance/uem-unreachable",
         Answer::Error(_) | Answer::NotConfigured => "compliance/uem-error",
     };
-    why.note(|| Finding::new(code).rule("access.uem").saw(saw(answer)).wanted("Enrolled, Compliant, of this person"));
+    why.note(|| Finding::new(code).rule("access.uem").saw(saw(answer)).wanted("enrolled, compliant, of this person"));
     if code == "compliance/pending" {
         why.note(|| Finding::new("assumes/compliance-pending").rule("access.assumptions.compliance_pending"));
     }
@@ -58,11 +58,27 @@ pub fn decide(pending: Pending, answer: &Answer, why: &mut impl Why) -> Verdict 
 
 fn saw(answer: &Answer) -> String {
     match answer {
-        Answer::Device { enrollment, compliance, owner, .. } => format!("{enrollment}, {compliance}, of {owner}"),
+        Answer::Device { enrollment, compliance, owner, .. } => {
+            format!("{}, {}, of {owner}", plain(enrollment), plain(compliance))
+        }
         Answer::NotFound => "UEM knows no such device".into(),
         Answer::NoUdid => "the certificate names no device".into(),
         Answer::Unreachable(e) | Answer::Error(e) => e.clone(),
         Answer::NotConfigured => "Device Compliance Check is off".into(),
+    }
+}
+
+/// UEM's words as scenarios write them; a word that UEM's interface does not have stays as it came.
+fn plain(word: &str) -> &str {
+    match word {
+        "Enrolled" => "enrolled",
+        "Unenrolled" => "unenrolled",
+        "EnterpriseWipePending" => "wipe-pending",
+        "Compliant" => "compliant",
+        "NonCompliant" => "non-compliant",
+        "PendingComplianceCheck" | "PendingComplianceCheckForAPolicy" => "pending",
+        "NotAvailable" => "not-available",
+        other => other,
     }
 }
 

@@ -36,12 +36,12 @@ pub fn route<'a>(settings: &'a Okta, asked: &Asked<'_>, why: &mut impl Why) -> R
         why.note(|| {
             Finding::new("routing/rule-matched")
                 .rule(format!("okta.routing_rules.{}", rule.name))
-                .saw(format!("{:?}", asked.platform))
+                .saw(asked.platform.name())
         });
         let found = settings.identity_providers.iter().find(|idp| idp.name == rule.identity_provider);
         return found.map_or(Route::Okta, Route::IdentityProvider);
     }
-    why.note(|| Finding::new("routing/default").saw(format!("{:?}", asked.platform)));
+    why.note(|| Finding::new("routing/default").saw(asked.platform.name()));
     Route::Okta
 }
 

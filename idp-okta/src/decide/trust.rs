@@ -28,7 +28,7 @@ pub fn conclude(settings: &Okta, platform: Platform, idp: &str, answer: Answer, 
         why.note(|| Finding::new("device-trust/failure-response").saw(idp));
     }
     let Some(integration) = integration else {
-        why.note(|| Finding::new("device-trust/no-integration").saw(format!("{platform:?}")));
+        why.note(|| Finding::new("device-trust/no-integration").saw(platform.name()));
         return DeviceContext::Unknown;
     };
     if integration.identity_provider != idp {
@@ -74,7 +74,7 @@ pub fn matches<'a>(
     };
     let yes_if = |matched: bool| if matched { TrustMatch::Yes } else { TrustMatch::No };
     let Some(integration) = integration(settings, platform) else {
-        why.note(|| Finding::new("device-trust/no-integration").saw(format!("{platform:?}")));
+        why.note(|| Finding::new("device-trust/no-integration").saw(platform.name()));
         why.note(|| Finding::new("assumes/trust-without-integration"));
         let counts = settings.assumptions.trust_without_integration == TrustWithoutIntegration::NotTrusted;
         return yes_if(counts && !wants_trusted);
