@@ -31,9 +31,8 @@ fn slip(text: &str, error: &Error) -> Slip {
     let before = text.get(line_start(text, byte)..byte).unwrap_or_default();
     let rest = text.get(byte..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let said = error.message();
-    let (message, help) = if said.starts_with("unclosed array table") || said.starts_with("unclosed table") {
-        header(line)
-    } else if line.starts_with('[') && said.starts_with("unexpected key or value") {
+    let of_header = said.starts_with("unclosed array table") || said.starts_with("unclosed table");
+    let (message, help) = if of_header || (line.starts_with('[') && said.starts_with("unexpected key or value")) {
         header(line)
     } else if said.contains("multi-line") {
         let mark = if said.contains("literal") { "'''" } else { "\"\"\"" };
