@@ -241,7 +241,7 @@ fn a_matrix_makes_a_case_of_each_cell() {
     ];
     assert_eq!(told, expected);
     let place = cases[2].sources.locate("okta.apps.salesforce.rules.untrusted-mobile.enabled");
-    assert_eq!(place.map(ToString::to_string), Some("own/x.toml:12:87".into()), "a setting that a value wrote");
+    assert_eq!(place.map(|place| place.to_string()), Some("own/x.toml:12:87".into()), "a setting that a value wrote");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::matrix::{Coordinates, Matrix};
 use crate::merge::{Edit, lay};
 use crate::model::{Cell, Location, Scenario, SourceMap, Step, Try};
 use crate::script::{Answers, Laid, Script, only_keys};
-use crate::tree::{At, Entry, Files, Node, Table, Value, places, source_map};
+use crate::tree::{At, Entry, Files, Node, Table, Value, places};
 use federation::World;
 use std::path::{Path, PathBuf};
 
@@ -248,7 +248,7 @@ impl Loader {
         for diagnostic in check_world(&self.files, &places, &world) {
             self.complain(diagnostic);
         }
-        Some((world, source_map(&self.files, &places)))
+        Some((world, SourceMap::new(&self.files, places)))
     }
 
     /// `[[step]]`s in a world that starts as `tree`.

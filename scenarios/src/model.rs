@@ -2,9 +2,11 @@
 
 use crate::action::Action;
 use crate::expect::Expect;
+use crate::tree::{At, Files};
 use federation::World;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// One lesson: a world, what people do in it, what should happen, and one-line changes to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,16 +136,29 @@ impl fmt::Display for Location {
     }
 }
 
-/// Settings path, such as `access.policies.default.rules.ios`, to the place that wrote it last.
+/// Settings path, such as `access.policies.default.rules.ios`, to the place that wrote it last. Clones share it, and lines
+/// are counted when somebody asks: most settings of most cases are never asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SourceMap(pub BTreeMap<String, Location>);
+pub struct SourceMap {
+    files: Files,
+    places: Arc<BTreeMap<String, At>>,
+}
 
 impl SourceMap {
+    pub(crate) fn new(files: &Files, places: BTreeMap<String, At>) -> SourceMap {
+        SourceMap { files: files.clone(), places: Arc::new(places) }
+    }
+
+    /// Where `path` itself was written.
+    pub fn exactly(&self, path: &str) -> Option<Location> {
+        self.places.get(path).map(|at| self.files.location(*at))
+    }
+
     /// Where `path` was written; where it was not (a default), its nearest parent that was.
-    pub fn locate(&self, path: &str) -> Option<&Location> {
+    pub fn locate(&self, path: &str) -> Option<Location> {
         let mut path = path;
         loop {
-            if let Some(found) = self.0.get(path) {
+            if let Some(found) = self.exactly(path) {
                 return Some(found);
             }
             path = path.rsplit_once('.')?.0;

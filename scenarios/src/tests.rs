@@ -178,7 +178,7 @@ fn mistakes_are_told_with_their_place() {
 fn sources_point_to_who_wrote_a_setting_last() {
     let text = "baseline = \"device-trust-mobile\"\n[[change]]\nat = \"access.policies.default.rules.ios\"\nset = { authenticate = [[\"password\"]] }";
     let scenario = load_str("own/x.toml", text).unwrap_or_else(|wrong| panic!("{}", told(&wrong)));
-    let place = |path: &str| scenario.sources.locate(path).map(ToString::to_string).unwrap_or_default();
+    let place = |path: &str| scenario.sources.locate(path).map(|place| place.to_string()).unwrap_or_default();
     assert_eq!(place("access.policies.default.rules.ios.authenticate"), "own/x.toml:4:24");
     assert!(
         place("access.policies.default.rules.ios.device_types")

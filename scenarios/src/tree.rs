@@ -1,9 +1,10 @@
 //! TOML as a tree in which every key and value knows its file and place, also after a merge.
 
 use crate::Diagnostic;
-use crate::model::{Location, SourceMap};
+use crate::model::Location;
 use crate::syntax::{Slip, slips};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// A place: which file, which byte.
@@ -81,15 +82,15 @@ impl Node {
     }
 }
 
-/// Every file read so far, by number.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Files(Vec<(String, String)>);
+/// Every file read so far, by number: its name and its text. A clone shares them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Files(Vec<Arc<(String, String)>>);
 
 impl Files {
     /// Reads `text` as a table.
     pub fn parse(&mut self, name: &str, text: &str) -> Result<Table, Vec<Diagnostic>> {
         let file = self.0.len();
-        self.0.push((name.to_string(), text.to_string()));
+        self.0.push(Arc::new((name.to_string(), text.to_string())));
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut wrong: Vec<Diagnostic> = slips(text, &errors)
             .into_iter()
@@ -130,7 +131,7 @@ impl Files {
     }
 
     pub fn location(&self, at: At) -> Location {
-        let (file, text) = self.0.get(at.file).map_or(("", ""), |(file, text)| (file, text));
+        let (file, text) = self.0.get(at.file).map_or(("", ""), |read| (&read.0, &read.1));
         let before = text.get(..at.byte).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         Location {
@@ -142,7 +143,7 @@ impl Files {
 
     pub fn diagnostic(&self, at: At, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
         let Location { file, line, column } = self.location(at);
-        let text = self.0.get(at.file).map_or("", |(_, text)| text);
+        let text = self.0.get(at.file).map_or("", |read| &read.1);
         let snippet = text.lines().nth(line - 1).unwrap_or_default().trim_end().to_string();
         Diagnostic { file, line, column, snippet, message: message.into(), help: help.into() }
     }
@@ -172,8 +173,4 @@ pub(crate) fn places(table: &Table) -> BTreeMap<String, At> {
         walk(key, &entry.node, &mut found);
     }
     found
-}
-
-pub(crate) fn source_map(files: &Files, places: &BTreeMap<String, At>) -> SourceMap {
-    SourceMap(places.iter().map(|(path, at)| (path.clone(), files.location(*at))).collect())
 }

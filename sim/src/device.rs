@@ -87,64 +87,50 @@ impl Handset {
     }
 
     /// Enrols with a UEM user's credentials and installs what UEM pushes.
-    pub async fn enrol(
-        &mut self,
-        net: &Net,
-        uem: &UemHosts,
-        ip: IpAddr,
-        username: &str,
-        password: &str,
-    ) -> Result<(), String> {
+    pub async fn enrol(&mut self, way: &Way, username: &str, password: &str) -> Result<(), String> {
         let body = json!({
             "username": username, "password": password, "udid": self.udid, "kind": self.device.kind,
             "platform": platform_word(self.device.kind), "os_version": self.device.os_version,
             "facts": self.device.facts, "device_name": self.device.name,
         });
-        let answer = self.post(net, ip, &uem.enrollment, "/enroll", body).await?;
+        let answer = self.post(way, "/enroll", body).await?;
         self.token = answer.get("token").and_then(Value::as_str).map(String::from);
         for profile in answer.get("profiles").and_then(Value::as_array).cloned().unwrap_or_default() {
             if let Some(name) = profile.get("name").and_then(Value::as_str) {
-                self.install(net, uem, ip, name, payload(&profile)).await?;
+                self.install(way, name, payload(&profile)).await?;
             }
         }
         Ok(())
     }
 
     /// Makes a key, asks UEM to certify it, keeps both.
-    pub async fn install(
-        &mut self,
-        net: &Net,
-        uem: &UemHosts,
-        ip: IpAddr,
-        profile: &str,
-        payload: Option<Payload>,
-    ) -> Result<(), String> {
+    pub async fn install(&mut self, way: &Way, profile: &str, payload: Option<Payload>) -> Result<(), String> {
         let failed = |e: rcgen::Error| e.to_string();
         let key = KeyPair::generate().map_err(failed)?;
         let mut params = CertificateParams::new(Vec::<String>::new()).map_err(failed)?;
         params.distinguished_name.push(DnType::CommonName, self.udid.clone());
         let csr = params.serialize_request(&key).and_then(|c| c.pem()).map_err(failed)?;
         let body = json!({ "udid": self.udid, "token": self.token, "profile": profile, "csr_pem": csr });
-        let answer = self.post(net, ip, &uem.enrollment, "/device/profile", body).await?;
+        let answer = self.post(way, "/device/profile", body).await?;
         let pem = answer.get("certificate_pem").and_then(Value::as_str).ok_or("UEM sent no certificate")?;
         let der = wire::certificate::der_from_pem(pem).map_err(|e| e.to_string())?;
-        let certified = net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
+        let certified = way.net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
         let pems = Pems { key: key.serialize_pem(), certificate: pem.into() };
         self.profiles.insert(profile.into(), Profile { payload, certified, pems });
         Ok(())
     }
 
     /// Reports a sample and does what UEM commands.
-    pub async fn check_in(&mut self, net: &Net, uem: &UemHosts, ip: IpAddr) -> Result<(), String> {
+    pub async fn check_in(&mut self, way: &Way) -> Result<(), String> {
         if self.token.is_none() {
             return Ok(());
         }
         let body = json!({ "udid": self.udid, "token": self.token, "facts": self.device.facts, "os_version": self.device.os_version });
-        let answer = self.post(net, ip, &uem.enrollment, "/device/checkin", body).await?;
+        let answer = self.post(way, "/device/checkin", body).await?;
         for command in answer.get("commands").and_then(Value::as_array).cloned().unwrap_or_default() {
             let profile = command.get("profile").and_then(Value::as_str).unwrap_or_default();
             match command.get("kind").and_then(Value::as_str) {
-                Some("install-profile") => self.install(net, uem, ip, profile, payload(&command)).await?,
+                Some("install-profile") => self.install(way, profile, payload(&command)).await?,
                 Some("remove-profile") => {
                     self.profiles.remove(profile);
                 }
@@ -158,13 +144,17 @@ impl Handset {
         Ok(())
     }
 
-    async fn post(&self, net: &Net, ip: IpAddr, host: &str, path: &str, body: Value) -> Result<Value, String> {
-        let request = http::Request::post(format!("https://{host}{path}"))
+    async fn post(&self, way: &Way, path: &str, body: Value) -> Result<Value, String> {
+        let request = http::Request::post(format!("https://{}{path}", way.enrollment_host))
             .header(http::header::CONTENT_TYPE, "application/json")
             .body(Bytes::from(body.to_string()))
             .map_err(|e| e.to_string())?;
-        let caller = Caller { name: self.device.name.clone(), ip, keys: Vec::new(), timeout_ms: 30_000 };
-        let answer = net.call(&caller, request).await.map_err(|e| e.to_string())?;
+        let caller = Caller { name: self.device.name.clone(), ip: way.ip, keys: Vec::new(), timeout_ms: 30_000 };
+        let answered = match way.when {
+            When::BeforeTheStory => way.net.hand(&caller, request).await,
+            When::InTheStory => way.net.call(&caller, request).await,
+        };
+        let answer = answered.map_err(|e| e.to_string())?;
         if !answer.status().is_success() {
             return Err(format!("{path} answered {}: {}", answer.status(), String::from_utf8_lossy(answer.body())));
         }
@@ -201,10 +191,21 @@ impl Legs {
     }
 }
 
-/// Host names of UEM that devices talk to.
-#[derive(Debug, Clone)]
-pub struct UemHosts {
-    pub enrollment: String,
+/// A device's way to UEM.
+#[derive(Clone)]
+pub struct Way {
+    pub net: Net,
+    pub enrollment_host: String,
+    /// The device's own address.
+    pub ip: IpAddr,
+    pub when: When,
+}
+
+/// What was before the story is brought about without a wire: nobody hears of it, and handshakes are most of its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    BeforeTheStory,
+    InTheStory,
 }
 
 fn platform_word(kind: DeviceKind) -> &'static str {

@@ -164,13 +164,13 @@ fn assumptions(out: &mut String, case: &Case, result: &CaseResult, style: Style)
         style.put(out, "    ", 4, text);
         let other = if alternatives.is_empty() { String::new() } else { format!("; or {}", alternatives.join(", ")) };
         style.put(out, "    ", 6, &format!("setting {setting}, by default {default}{other}"));
-        if let Some(place) = case.sources.0.get(setting) {
+        if let Some(place) = case.sources.exactly(setting) {
             style.put_place(out, 4, &place.to_string());
         }
     }
 }
 
 /// `file:line:column` of the setting behind a finding.
-pub(crate) fn place<'a>(case: &'a Case, rule: &str) -> Option<&'a Location> {
+pub(crate) fn place(case: &Case, rule: &str) -> Option<Location> {
     if rule.is_empty() { None } else { case.sources.locate(rule) }
 }

@@ -133,7 +133,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = net.limits();
-    let accepted = timeout(limits.handshake, TlsAcceptor::from(site.tls.clone()).accept(stream)).await;
+    let Ok(tls) = site.tls(net.authority()) else { return net.turned_away("http/handshake") };
+    let accepted = timeout(limits.handshake, TlsAcceptor::from(tls).accept(stream)).await;
     let Arrival { ip, cut } = from.unwrap_or_else(|socket| net.arrival(socket));
     let Ok(Ok(mut tls)) = accepted else { return net.turned_away("http/handshake") };
     let head = match timeout(limits.head, read_head(&mut tls, &site.host)).await {

@@ -2,11 +2,11 @@
 //!
 //! Each call is a connection of its own, so that both fabrics make the same handshakes.
 
-use crate::core::{Core, locked};
+use crate::core::{Core, Door, locked};
 use crate::gate::{self, Limits};
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
-use federation::{CallError, EventKind, Party, Request, Response};
+use federation::{CallError, EventKind, Party, Peer, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Frame, SizeHint};
 use hyper_util::rt::TokioIo;
@@ -16,7 +16,7 @@ use rustls::sign::CertifiedKey;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -73,8 +73,21 @@ pub struct Listening {
 pub(crate) struct Site {
     pub host: String,
     pub party: Arc<dyn Party>,
-    pub tls: Arc<ServerConfig>,
+    /// Issuers of the client certificates that the host asks for.
+    hints: Option<Vec<Vec<u8>>>,
+    /// Made when somebody first connects: most stories visit half of the hosts.
+    tls: OnceLock<Arc<ServerConfig>>,
     port: Option<u16>,
+}
+
+impl Site {
+    pub fn tls(&self, authority: &Authority) -> Result<Arc<ServerConfig>, TlsError> {
+        if let Some(made) = self.tls.get() {
+            return Ok(made.clone());
+        }
+        let made = authority.server(&self.host, self.hints.clone())?;
+        Ok(self.tls.get_or_init(|| made).clone())
+    }
 }
 
 struct Inner {
@@ -198,8 +211,7 @@ impl Net {
         let asking: BTreeMap<String, Vec<Bytes>> = party.certificate_hosts().into_iter().collect();
         for host in party.hosts() {
             let hints = asking.get(&host).map(|hints| hints.iter().map(|h| h.to_vec()).collect());
-            let tls = self.0.authority.server(&host, hints)?;
-            let mut site = Site { host: host.clone(), party: party.clone(), tls, port: None };
+            let mut site = Site { host: host.clone(), party: party.clone(), hints, tls: OnceLock::new(), port: None };
             if self.0.fabric == Fabric::Loopback {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
                 site.port = Some(listener.local_addr()?.port());
@@ -257,6 +269,16 @@ impl Net {
         let status = result.as_ref().map_or(0, |r| r.status().as_u16());
         self.0.core.note_at(mark, &caller.name, EventKind::Http { to, method, path, status });
         result
+    }
+
+    /// Hands a request to its party with no wire between: how what was before the story came about.
+    pub async fn hand(&self, caller: &Caller, request: Request) -> Result<Response, CallError> {
+        let host = request.uri().host().unwrap_or_default().to_string();
+        let site = self.site(&host).ok_or_else(|| CallError::UnknownHost(host.clone()))?;
+        let mut request = origin_form(&host, request);
+        request.extensions_mut().insert(Peer { ip: caller.ip, certificates: Vec::new() });
+        let door = Door { party: site.party.name().into(), core: self.0.core.clone(), net: self.clone() };
+        Ok(site.party.handle(&door, request).await)
     }
 
     async fn exchange(
@@ -320,7 +342,7 @@ impl Net {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.map_err(|e| broken(&e))?;
         tokio::spawn(connection);
-        let response = sender.send_request(outgoing(host, request)).await.map_err(|e| broken(&e))?;
+        let response = sender.send_request(origin_form(host, request).map(Full::new)).await.map_err(|e| broken(&e))?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|e| broken(&e))?.to_bytes();
         Ok(Response::from_parts(parts, body))
@@ -379,12 +401,12 @@ pub(crate) fn sent(mut response: Response, cut: bool) -> http::Response<Answer> 
 }
 
 /// Origin form with a `Host` header, as HTTP/1.1 wants it.
-fn outgoing(host: &str, request: Request) -> http::Request<Full<Bytes>> {
+fn origin_form(host: &str, request: Request) -> Request {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_string();
     parts.uri = path.parse().unwrap_or_default();
     if let Ok(host) = host.parse() {
         parts.headers.insert(http::header::HOST, host);
     }
-    http::Request::from_parts(parts, Full::new(body))
+    Request::from_parts(parts, body)
 }

@@ -1,8 +1,8 @@
 //! Replays a case step by step and compares what the person experienced with what its author expected.
 
 use crate::browser::{Answers, Browser, Cookies, Mfa, Visit};
-use crate::device::UemHosts;
-use crate::net::{Caller, Fault, Net};
+use crate::device::When;
+use crate::net::{Caller, Fault};
 pub use crate::observe::{Missed, Observed};
 use crate::observe::{Noticed, compare};
 use crate::report;
@@ -15,7 +15,6 @@ use scenarios::{
     Step, Wipe, WipePhase,
 };
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use uem_mock::Manage;
@@ -131,7 +130,7 @@ impl Stage {
         match action {
             Action::SignIn(sign_in) => return self.sign_in(sign_in).await.map(Some),
             Action::Enrol(enrol) => {
-                let done = self.running.enrol(&enrol.device, &enrol.as_user).await;
+                let done = self.running.enrol(&enrol.device, &enrol.as_user, When::InTheStory).await;
                 self.tell(&enrol.device, "is not enrolled", done);
             }
             Action::FollowLink(follow) => self.follow_link(&follow.who, &follow.on).await?,
@@ -153,10 +152,10 @@ impl Stage {
             }
             Action::Wipe(wipe) => self.wipe(wipe).await?,
             Action::InstallProfile(on) => {
-                let (net, hosts, ip) = self.way_to_uem();
+                let way = self.running.way_to_uem(When::InTheStory);
                 let profile = self.running.world.uem.profiles.iter().find(|p| p.name == on.profile);
                 let payload = profile.map(|p| p.payload);
-                let done = self.handset(&on.device)?.install(&net, &hosts, ip, &on.profile, payload).await;
+                let done = self.handset(&on.device)?.install(&way, &on.profile, payload).await;
                 self.tell(&on.device, &format!("does not get profile {}", on.profile), done);
             }
             Action::RemoveProfile(on) => {
@@ -207,7 +206,7 @@ impl Stage {
         }
         let person = self.running.world.people.iter().find(|p| p.name == who);
         let account = person.and_then(|p| p.uem.clone()).ok_or_else(|| format!("`{who}` has no account at UEM"))?;
-        let done = self.running.enrol(on, &account).await;
+        let done = self.running.enrol(on, &account, When::InTheStory).await;
         self.tell(on, "is not enrolled", done);
         Ok(())
     }
@@ -314,13 +313,9 @@ impl Stage {
         Ok(())
     }
 
-    fn way_to_uem(&self) -> (Net, UemHosts, IpAddr) {
-        (self.running.net.clone(), self.running.uem_hosts.clone(), self.running.default_ip)
-    }
-
     async fn check_in(&mut self, device: &str) -> Result<(), String> {
-        let (net, hosts, ip) = self.way_to_uem();
-        self.handset(device)?.check_in(&net, &hosts, ip).await
+        let way = self.running.way_to_uem(When::InTheStory);
+        self.handset(device)?.check_in(&way).await
     }
 
     /// Every device reports; one that cannot reach UEM tries again later. Says whether all did.

@@ -141,7 +141,7 @@ fn within_file(word: &str) -> Option<(&str, &str)> {
 /// The scenarios of a family or a lesson; nothing else of the catalogue is read.
 fn lessons(word: &str) -> Result<Vec<Scenario>, String> {
     let named = scenarios::catalogue().into_iter().filter(|(file, _)| is(file, word));
-    gather(named.map(|(file, text)| scenarios::load_str(file, text)))
+    embedded(named)
 }
 
 /// Whether `scenarios/catalogue/FAMILY/NAME.toml` is of that family, or that lesson.
@@ -188,17 +188,22 @@ fn toml_files(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
 
 /// Every file, or everything that is wrong with any.
 fn load(files: &[PathBuf]) -> Result<Vec<Scenario>, String> {
-    gather(files.iter().map(scenarios::load_file))
+    gather(files.iter().map(|file| scenarios::load_file(file).and_then(sound)))
 }
 
 fn catalogue() -> Result<Vec<Scenario>, String> {
-    gather(scenarios::catalogue().into_iter().map(|(file, text)| scenarios::load_str(file, text)))
+    embedded(scenarios::catalogue().into_iter())
+}
+
+/// That consoles take every world of the catalogue is held by a test of [`sound`], not anew by each run.
+fn embedded(named: impl Iterator<Item = (&'static str, &'static str)>) -> Result<Vec<Scenario>, String> {
+    gather(named.map(|(file, text)| scenarios::load_str(file, text)))
 }
 
 fn gather(read: impl Iterator<Item = Result<Scenario, Vec<Diagnostic>>>) -> Result<Vec<Scenario>, String> {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for result in read {
-        match result.and_then(sound) {
+        match result {
             Ok(scenario) => good.push(scenario),
             Err(problems) => bad.extend(problems),
         }

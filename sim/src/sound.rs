@@ -35,13 +35,22 @@ fn refused(world: &World) -> impl Iterator<Item = (String, String)> {
 
 fn diagnostic(case: &Case, path: &str, message: String) -> Diagnostic {
     let nowhere = Location { file: case.file.clone(), line: 0, column: 0 };
-    let Location { file, line, column } = case.sources.locate(path).cloned().unwrap_or(nowhere);
+    let Location { file, line, column } = case.sources.locate(path).unwrap_or(nowhere);
     Diagnostic { file, line, column, snippet: String::new(), message, help: format!("the setting is `{path}`") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn consoles_take_every_world_of_the_catalogue() {
+        for (file, text) in scenarios::catalogue() {
+            if let Err(wrong) = scenarios::load_str(file, text).and_then(sound) {
+                panic!("{}", wrong.iter().map(ToString::to_string).collect::<String>());
+            }
+        }
+    }
 
     #[test]
     fn what_a_console_refuses_is_told_with_its_place() {

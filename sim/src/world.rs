@@ -2,21 +2,21 @@
 
 use crate::clock::Clock;
 use crate::core::{Core, Door};
-use crate::device::{Handset, UemHosts};
+use crate::device::{Handset, Way, When};
 use crate::gate::Limits;
 use crate::misbehave::{Armed, PartyKeys};
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
 use crate::saas::{App, OktaIdp};
 use crate::store::Store;
-use crate::tls::TlsVersions;
+use crate::tls::{TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SignatureAlgorithm};
 use scenarios::{Misbehaviour, SignIn};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wire::dsig::{SigningKey, Tally, TrustedKey};
 use wire::metadata;
 
@@ -69,7 +69,6 @@ pub struct Running {
     /// The SAML signers of Okta and of Access.
     signers: (SigningKey, SigningKey),
     pub handsets: BTreeMap<String, Handset>,
-    pub uem_hosts: UemHosts,
     /// For certificates that UEM never issued.
     pub insider: Insider,
     pub saml_keys: PartyKeys,
@@ -78,33 +77,55 @@ pub struct Running {
 }
 
 /// Public test keys of the SAML signers, RSA-2048 as the vendors have them.
-const OKTA: RsaPair =
-    RsaPair(include_bytes!("../keys/public-test-key-1.der"), include_bytes!("../keys/public-test-certificate-1.der"));
-const ACCESS: RsaPair =
-    RsaPair(include_bytes!("../keys/public-test-key-2.der"), include_bytes!("../keys/public-test-certificate-2.der"));
+static OKTA: RsaPair = RsaPair::new(
+    include_bytes!("../keys/public-test-key-1.der"),
+    include_bytes!("../keys/public-test-certificate-1.der"),
+);
+static ACCESS: RsaPair = RsaPair::new(
+    include_bytes!("../keys/public-test-key-2.der"),
+    include_bytes!("../keys/public-test-certificate-2.der"),
+);
 
-/// Key (PKCS#8) and certificate, DER. Certificates are committed, too: an RSA signature costs half a millisecond of a boot.
-struct RsaPair(&'static [u8], &'static [u8]);
+/// Key (PKCS#8) and certificate, DER. Certificates are committed, too: an RSA signature costs half a millisecond of a boot;
+/// so does checking a key that is read, which is why each is read once.
+struct RsaPair {
+    key: &'static [u8],
+    certificate: &'static [u8],
+    read: OnceLock<Signer>,
+}
 
 /// The key as its party holds it, and as the party misuses it.
-fn signer(
-    name: &str,
-    keys: SamlKeys,
-    RsaPair(rsa, certificate): RsaPair,
-) -> Result<(SigningKey, attacks::Key), BuildError> {
-    let made = || -> Result<(SigningKey, attacks::Key), Box<dyn std::error::Error + Send + Sync>> {
-        let (pkcs8, certificate) = match keys {
-            SamlKeys::Rsa2048 => (rsa.to_vec(), certificate.to_vec()),
-            SamlKeys::P256 => {
-                let key = crate::device::new_key();
-                let certificate = self_signed(name, &key, &PKCS_ECDSA_P256_SHA256)?;
-                (key, certificate)
-            }
-        };
-        let misused = attacks::Key::new(&pkcs8, certificate.clone()).ok_or("the key cannot be read")?;
-        Ok((SigningKey::from_pkcs8(&pkcs8, certificate)?, misused))
+type Signer = (SigningKey, attacks::Key);
+
+impl RsaPair {
+    const fn new(key: &'static [u8], certificate: &'static [u8]) -> RsaPair {
+        RsaPair { key, certificate, read: OnceLock::new() }
+    }
+
+    fn signer(&self) -> Result<Signer, TlsError> {
+        if let Some(signer) = self.read.get() {
+            return Ok(signer.clone());
+        }
+        let read = read_signer(self.key, self.certificate.to_vec())?;
+        Ok(self.read.get_or_init(|| read).clone())
+    }
+}
+
+fn signer(name: &str, keys: SamlKeys, rsa: &RsaPair) -> Result<Signer, BuildError> {
+    let made = || match keys {
+        SamlKeys::Rsa2048 => rsa.signer(),
+        SamlKeys::P256 => {
+            let key = crate::device::new_key();
+            let certificate = self_signed(name, &key, &PKCS_ECDSA_P256_SHA256)?;
+            read_signer(&key, certificate)
+        }
     };
     made().map_err(failed("a SAML signing key"))
+}
+
+fn read_signer(pkcs8: &[u8], certificate: Vec<u8>) -> Result<Signer, TlsError> {
+    let misused = attacks::Key::new(pkcs8, certificate.clone()).ok_or("the key cannot be read")?;
+    Ok((SigningKey::from_pkcs8(pkcs8, certificate)?, misused))
 }
 
 fn self_signed(name: &str, pkcs8: &[u8], algorithm: &'static SignatureAlgorithm) -> Result<Vec<u8>, rcgen::Error> {
@@ -123,8 +144,8 @@ impl Running {
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
         let net = Net::new(options.fabric, core.clone(), options.tls, options.limits).map_err(failed("TLS"))?;
-        let (okta_key, okta) = signer("okta", options.saml_keys, OKTA)?;
-        let (access_key, access) = signer("access", options.saml_keys, ACCESS)?;
+        let (okta_key, okta) = signer("okta", options.saml_keys, &OKTA)?;
+        let (access_key, access) = signer("access", options.saml_keys, &ACCESS)?;
         let saml_keys = PartyKeys { okta, access };
         let tally = Tally::default();
         let (okta_key, access_key) = (okta_key.tallied(&tally), access_key.tallied(&tally));
@@ -166,7 +187,6 @@ impl Running {
             handsets: handsets.collect(),
             insider,
             saml_keys,
-            uem_hosts: UemHosts { enrollment: world.uem.enrollment_host.clone() },
             world: world.clone(),
             core,
             net,
@@ -181,7 +201,7 @@ impl Running {
         for device in &world.devices {
             if let Some(user) = &device.enrolled_as {
                 running
-                    .enrol(&device.name, user)
+                    .enrol(&device.name, user, When::BeforeTheStory)
                     .await
                     .map_err(|e| BuildError(format!("cannot enrol `{}`: {e}", device.name)))?;
             }
@@ -210,12 +230,18 @@ impl Running {
     }
 
     /// Enrols a device with the credentials of a UEM user.
-    pub async fn enrol(&mut self, device: &str, user: &str) -> Result<(), String> {
+    pub async fn enrol(&mut self, device: &str, user: &str, when: When) -> Result<(), String> {
+        let way = self.way_to_uem(when);
         let account =
             self.world.uem.users.iter().find(|u| u.name == user).ok_or_else(|| format!("UEM has no user `{user}`"))?;
         let (username, password) = (account.username.clone(), account.password.clone());
         let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
-        handset.enrol(&self.net, &self.uem_hosts, self.default_ip, &username, &password).await
+        handset.enrol(&way, &username, &password).await
+    }
+
+    pub(crate) fn way_to_uem(&self, when: When) -> Way {
+        let enrollment_host = self.world.uem.enrollment_host.clone();
+        Way { net: self.net.clone(), enrollment_host, ip: self.default_ip, when }
     }
 
     /// An attack that waits for this sign-in's message; what the device shows in TLS is arranged at once.
@@ -334,9 +360,9 @@ mod tests {
     /// The committed certificates are what anybody can make of the committed keys.
     #[test]
     fn committed_certificates_are_those_of_the_committed_keys() {
-        for (name, RsaPair(key, certificate)) in [("okta", OKTA), ("access", ACCESS)] {
-            let made = self_signed(name, key, &rcgen::PKCS_RSA_SHA256).unwrap();
-            assert!(made == certificate, "`{name}`: write the certificate anew");
+        for (name, pair) in [("okta", &OKTA), ("access", &ACCESS)] {
+            let made = self_signed(name, pair.key, &rcgen::PKCS_RSA_SHA256).unwrap();
+            assert!(made == pair.certificate, "`{name}`: write the certificate anew");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use federation::World;
 use fedsim::browser::{Answers, Browser};
-use fedsim::device::UemHosts;
+use fedsim::device::{Way, When};
 use fedsim::net::Caller;
 use fedsim::{Options, world::Running};
 
@@ -24,10 +24,14 @@ pub fn said(world: &World) -> Vec<String> {
         }
         let proof = running.get("https://cert.acme.workspaceoneaccess.test/").await;
         said.push(format!("{:?}", proof.map(|answer| answer.status())));
-        let hosts = UemHosts { enrollment: "enroll.awmdm.test".into() };
-        let (net, ip) = (running.net.clone(), running.default_ip);
+        let way = Way {
+            net: running.net.clone(),
+            enrollment_host: "enroll.awmdm.test".into(),
+            ip: running.default_ip,
+            when: When::InTheStory,
+        };
         let bobs = running.handsets.get_mut("bobs-iphone").expect("Bob has a phone");
-        said.push(format!("{:?}", bobs.enrol(&net, &hosts, ip, "bob", "battery staple").await));
+        said.push(format!("{:?}", bobs.enrol(&way, "bob", "battery staple").await));
         said
     })
 }
