@@ -280,7 +280,7 @@ fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {
                 let dir = journal.dir.display();
                 format!("the journal in `{dir}` has no run {wanted}\n  `fedsim journal {dir}` lists them")
             })?;
-            say(entry.transcript.trim_end());
+            say(&list::transcript(&entry.transcript, style));
         }
     }
     Ok(true)

@@ -1,10 +1,13 @@
 //! `fedsim list` and `fedsim journal`: what there is, a few lines each.
 
 use crate::store::Entry;
-use crate::style::{Style, cut, measure, padded};
+use crate::style::{Style, measure, padded};
 use scenarios::Scenario;
 use serde::Serialize;
 use std::fmt::Write as _;
+
+/// Columns of a transcript before its text: the time of day, and who.
+const TEXT: usize = 34;
 
 /// Lessons by family: name, the first sentence of the story, the names of its tries.
 pub(crate) fn pretty(scenarios: &[Scenario], style: Style) -> String {
@@ -84,8 +87,29 @@ pub(crate) fn journal(runs: &[(u64, Entry)], style: Style) -> String {
     let mut out = String::new();
     for (number, entry) in runs {
         let mark = if entry.met { style.good("ok   ") } else { style.bad("MISS ") };
-        let first = format!("{number:>width$} {mark}{}  ", padded(&cut(&entry.case, name), name));
-        style.put(&mut out, &first, width + 8, &entry.ends);
+        let first = format!("{number:>width$} {mark}{}", padded(&entry.case, name));
+        let column = width + 6 + name + 2;
+        if measure(&entry.case) <= name {
+            style.put(&mut out, &format!("{first}  "), column, &entry.ends);
+        } else {
+            // Names that are cut could not be told apart.
+            let _ = writeln!(out, "{first}");
+            style.put(&mut out, &" ".repeat(column), column, &entry.ends);
+        }
+    }
+    out.trim_end().to_string()
+}
+
+/// A kept transcript as it is; on a terminal, what is too wide for it goes on below its own column.
+pub(crate) fn transcript(text: &str, style: Style) -> String {
+    let mut out = String::new();
+    for line in text.trim_end().lines() {
+        let split = line.char_indices().nth(TEXT).map_or(line.len(), |(at, _)| at);
+        if style.is_terminal() && measure(line) > style.width() {
+            style.put(&mut out, &line[..split], TEXT + 2, &line[split..]);
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
     }
     out.trim_end().to_string()
 }

@@ -159,7 +159,9 @@ fn experienced(expect: &Expect, observed: &Observed, missed: &mut Vec<Missed>) {
     same("device_trusted", expect.device_trusted.map(|d| d.to_string()), trusted);
     let whom = &expect.as_whom;
     for (party, login) in [("okta", &whom.okta), ("access", &whom.access), ("app", &whom.app)] {
-        same(&format!("as_whom.{party}"), login.clone(), observed.as_whom.get(party).cloned().unwrap_or_default());
+        let told = |login: &str| if login.is_empty() { "nobody".to_string() } else { login.into() };
+        let observed = observed.as_whom.get(party).map_or("", String::as_str);
+        same(&format!("as_whom.{party}"), login.as_deref().map(told), told(observed));
     }
     let text = &observed.page_text;
     contains("page_contains", &expect.page_contains, |w| text.contains(w), text.clone(), missed);

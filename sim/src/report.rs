@@ -126,7 +126,8 @@ fn missed(case: &Case, result: &CaseResult, style: Style) -> String {
     }
     if !result.met() {
         let word = crate::select::word(case);
-        style.put(&mut out, "       ", 9, &format!("all of it: fedsim explain {word}, fedsim trace {word}"));
+        style.put(&mut out, "       all of it: ", 20, &format!("fedsim explain {word}"));
+        style.put(&mut out, "                  ", 20, &format!("fedsim trace {word}"));
     }
     out
 }

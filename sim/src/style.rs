@@ -10,6 +10,7 @@ const COLUMNS: usize = 80;
 pub struct Style {
     colour: bool,
     width: usize,
+    terminal: bool,
 }
 
 impl Style {
@@ -19,7 +20,7 @@ impl Style {
     }
     /// 80 columns, no colour.
     pub fn plain() -> Style {
-        Style { colour: false, width: COLUMNS }
+        Style { colour: false, width: COLUMNS, terminal: false }
     }
     /// Colour on a terminal unless `NO_COLOR` is set, and the terminal's width.
     pub fn detect() -> Style {
@@ -31,10 +32,14 @@ impl Style {
         }
         let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let width = terminal.size_checked().map_or(COLUMNS, |(_, columns)| usize::from(columns));
-        Style { colour, width: width.clamp(60, 160) }
+        Style { colour, width: width.clamp(60, 160), terminal: true }
     }
     pub fn wide(self, width: usize) -> Style {
         Style { width, ..self }
+    }
+    /// Whether somebody reads along, so that lines may be broken.
+    pub(crate) fn is_terminal(self) -> bool {
+        self.terminal
     }
     pub fn width(self) -> usize {
         self.width

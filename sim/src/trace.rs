@@ -101,7 +101,7 @@ impl<'a> Lanes<'a> {
         let (mut rows, mut end) = (vec![Row(vec![' '; self.width])], 0);
         for (index, name) in self.names.iter().enumerate() {
             let (column, wide) = (self.column(name), measure(name));
-            let start = if stairs { column } else { column.saturating_sub(wide / 2) };
+            let start = if stairs { column } else { column.saturating_sub(wide / 2).max(TIME) };
             if stairs && end >= start {
                 let mut row = Row(vec![' '; self.width]);
                 self.names.iter().take(index).for_each(|earlier| row.put(self.column(earlier), "│"));

@@ -164,18 +164,7 @@ impl Running {
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
         }
-        let mut apps = BTreeMap::new();
-        for app in &world.apps {
-            let keys = TrustedKey::from_certificate(okta_key.certificate()).map_err(|e| BuildError(e.to_string()))?;
-            let idp = OktaIdp {
-                entity_id: okta_entity(&app.name),
-                sso_url: okta_sso(world, &app.name),
-                keys: vec![keys.tallied(&tally)],
-            };
-            let party = Arc::new(App::new(app.clone(), idp));
-            apps.insert(app.name.clone(), party.clone());
-            net.host(party).await.map_err(failed("an app"))?;
-        }
+        let apps = host_apps(world, &net, &okta_key, &tally).await?;
         let handsets = world.devices.iter().map(|d| {
             let udid = d.udid.clone().unwrap_or_else(|| {
                 core.derive(&format!("udid/{}", d.name))[..20].iter().map(|b| format!("{b:02x}")).collect()
@@ -283,6 +272,28 @@ impl Running {
         let caller = Caller { name: "tester".into(), ip: self.default_ip, keys: Vec::new(), timeout_ms: 60_000 };
         self.net.call(&caller, request).await
     }
+}
+
+/// Every app, on its host, trusting what Okta signs.
+async fn host_apps(
+    world: &World,
+    net: &Net,
+    okta: &SigningKey,
+    tally: &Tally,
+) -> Result<BTreeMap<String, Arc<App>>, BuildError> {
+    let mut apps = BTreeMap::new();
+    for app in &world.apps {
+        let key = TrustedKey::from_certificate(okta.certificate()).map_err(|e| BuildError(e.to_string()))?;
+        let idp = OktaIdp {
+            entity_id: okta_entity(&app.name),
+            sso_url: okta_sso(world, &app.name),
+            keys: vec![key.tallied(tally)],
+        };
+        let party = Arc::new(App::new(app.clone(), idp));
+        apps.insert(app.name.clone(), party.clone());
+        net.host(party).await.map_err(failed("an app"))?;
+    }
+    Ok(apps)
 }
 
 /// A secret for each person's authenticator, from her name alone.
