@@ -2,25 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+#[path = "../../federation/wire/tests/sample/mod.rs"]
+mod sample;
+
 use attacks::certificate::{Ca, DeviceScene, Names, Presented};
 use attacks::{Act, End, On, registry};
 use bytes::Bytes;
-use federation::Time;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use sample::NOW;
 use wire::certificate::verify_device_certificate;
-
-const NOW: Time = Time(1_772_442_000_000);
-
-/// The device CA as UEM makes it.
-fn ca() -> (Ca, Vec<u8>) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, "device CA");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let der = params.self_signed(&key).unwrap().der().to_vec();
-    (Ca::from_der(&der, &key.serialize_der()).unwrap(), der)
-}
 
 /// The verdict on what a device shows; `None`: it never gets as far as a verdict.
 fn verdict(presented: Presented, anchor: &[u8]) -> Option<&'static str> {
@@ -37,7 +26,8 @@ fn verdict(presented: Presented, anchor: &[u8]) -> Option<&'static str> {
 
 #[test]
 fn every_certificate_ends_as_it_says() {
-    let (ca, anchor) = ca();
+    let sample::DeviceCa { der: anchor, pkcs8, .. } = sample::device_ca();
+    let ca = Ca::from_der(&anchor, &pkcs8).unwrap();
     let names = Names {
         cn: "alice".into(),
         upn: vec!["alice@acme.test".into()],

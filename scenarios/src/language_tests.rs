@@ -67,6 +67,14 @@ fn steps_name_what_there_is() {
             "own/x.toml:6:59: there is no profile `ios-mobile-ss`",
             "did you mean `ios-mobile-sso`?",
         ),
+    ] {
+        check(&step(action), begins, has);
+    }
+}
+
+#[test]
+fn what_stands_for_the_whole_run_stays() {
+    for (action, begins, has) in [
         (
             "change = [{ at = \"devices.alices-iphone.kind\", set = \"ipad\" }]",
             "own/x.toml:6:18: devices cannot change while the scenario runs",
@@ -94,7 +102,7 @@ fn steps_name_what_there_is() {
             "`network`",
         ),
     ] {
-        check(&step(action), begins, has);
+        check(&format!("[[step]]\n{action}\n"), begins, has);
     }
 }
 

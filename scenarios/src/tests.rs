@@ -93,7 +93,6 @@ fn complaint(lines: &str) -> String {
 
 #[test]
 fn mistakes_are_told_with_their_place() {
-    let sign_in = "[[step]]\nsign_in = { who = \"alice\", on = \"alices-iphone\", app = \"salesforce\" }\n";
     let cases: &[(&str, &str, &str)] = &[
         ("storry = \"y\"", "own/x.toml:5:1: unknown key `storry`", "did you mean `story`?"),
         ("[okta]\nhots = \"y\"", "own/x.toml:6:1: unknown key `hots`", "did you mean `host`?"),
@@ -141,6 +140,17 @@ fn mistakes_are_told_with_their_place() {
             "own/x.toml:7:7: there is no identity provider `workspace-two`",
             "did you mean `workspace-one`?",
         ),
+    ];
+    for (lines, begins, has) in cases {
+        let told = complaint(lines);
+        assert!(told.starts_with(begins) && told.contains(has), "{lines}\n  wanted {begins} … {has}\n  told {told}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_told_with_its_place() {
+    let sign_in = "[[step]]\nsign_in = { who = \"alice\", on = \"alices-iphone\", app = \"salesforce\" }\n";
+    let cases: &[(&str, &str, &str)] = &[
         (
             "[[change]]\nat = \"okta.host\"",
             "own/x.toml:6:6: a change has exactly one of `set`, `remove` and `insert`",

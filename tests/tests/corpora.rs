@@ -2,13 +2,15 @@
 //!
 //! `FEDSIM_WRITE_SEEDS=1 cargo test -p fedsim-tests --test corpora` writes the seeds anew; `cargo fuzz run TARGET` goes on from them.
 
+#[path = "../../federation/wire/tests/sample/mod.rs"]
+mod sample;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
 use proptest::prelude::*;
+use sample::{Ends, assertion};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use targets::{ACS, IDP, NAME, NOW, REQUEST, SP, SSO};
+use targets::{ACS, IDP, NAME, REQUEST, SP, SSO};
 use wire::dsig::SigningKey;
 use wire::saml::*;
 
@@ -91,19 +93,9 @@ proptest! {
 }
 
 fn write_seeds() {
-    use rcgen::{
-        BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, OtherNameValue,
-        SanType,
-    };
     let pkcs8 = include_bytes!("../../federation/wire/testdata/rsa-1.der");
-    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.to_vec().into(), &rcgen::PKCS_RSA_SHA256).expect("a key");
-    let certificate = CertificateParams::new(vec![]).expect("params").self_signed(&pair).expect("signs").der().to_vec();
+    let certificate = sample::certificate(pkcs8);
     let key = SigningKey::from_pkcs8(pkcs8, certificate.clone()).expect("a key");
-    let write = |target: &str, name: &str, bytes: &[u8]| {
-        let dir = fuzz("seeds").join(target);
-        std::fs::create_dir_all(&dir).expect("a directory");
-        std::fs::write(dir.join(name), bytes).expect("is written");
-    };
     write("", "signer.der", &certificate);
     let whole = write_response(&response(), Some(&key), None).expect("is written");
     let part = write_response(&response(), None, Some(&key)).expect("is written");
@@ -160,6 +152,11 @@ fn write_seeds() {
     write("form", "bad-twice", b"a=1&%61=2");
     write("form", "bad-text", b"a=%ff");
     write("form", "bad-forged", form.replace("QX", "QY").replace("Zl", "Zm").as_bytes());
+    write_heads();
+    write_certificates();
+}
+
+fn write_heads() {
     write("head", "good-get", b"GET /sso?a=b HTTP/1.1\r\nHost: idp.test\r\nCookie: a=b\r\n\r\n");
     write("head", "good-post", b"POST /sso HTTP/1.1\r\nHost: idp.test:8443\r\nContent-Length: 3\r\n\r\nabc");
     write(
@@ -169,25 +166,30 @@ fn write_seeds() {
     );
     write("head", "bad-folded", b"GET / HTTP/1.1\r\nHost: idp.test\r\n a\r\n\r\n");
     write("head", "bad-host", b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
-    let ca_key = KeyPair::generate().expect("a key");
-    let mut ca = CertificateParams::new(vec![]).expect("params");
-    ca.distinguished_name.push(DnType::CommonName, "device CA");
-    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    let ca_der = ca.self_signed(&ca_key).expect("signs").der().to_vec();
-    write("", "ca.der", &ca_der);
-    let issuer = Issuer::new(ca, ca_key);
+}
+
+fn write(target: &str, name: &str, bytes: &[u8]) {
+    let dir = fuzz("seeds").join(target);
+    std::fs::create_dir_all(&dir).expect("a directory");
+    std::fs::write(dir.join(name), bytes).expect("is written");
+}
+
+fn write_certificates() {
+    use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, OtherNameValue, SanType};
+    let ca = sample::device_ca();
+    write("", "ca.der", &ca.der);
     let mut leaf = CertificateParams::new(vec![]).expect("params");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     leaf.subject_alt_names =
         vec![SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], OtherNameValue::Utf8String(NAME.into())))];
-    let good = leaf.signed_by(&KeyPair::generate().expect("a key"), &issuer).expect("signs").der().to_vec();
+    let good = leaf.signed_by(&KeyPair::generate().expect("a key"), &ca.issuer).expect("signs").der().to_vec();
     write("certificate", "good-leaf.der", &good);
     let mut forged = good.clone();
     let last = forged.len() - 1;
     forged[last] ^= 1;
     write("certificate", "bad-signature.der", &forged);
     write("certificate", "bad-cut.der", &good[..good.len() / 2]);
-    write("certificate", "bad-ca.der", &ca_der);
+    write("certificate", "bad-ca.der", &ca.der);
 }
 
 fn percent(text: &str) -> String {
@@ -195,48 +197,15 @@ fn percent(text: &str) -> String {
 }
 
 fn response() -> Response {
-    let until = NOW + Duration::from_secs(300);
-    Response {
-        id: "_r".into(),
-        in_response_to: Some(REQUEST.into()),
-        destination: Some(ACS.into()),
-        issuer: IDP.into(),
-        issue_instant: NOW,
-        status: Status::success(),
-        assertion: Some(Assertion {
-            id: "_a".into(),
-            issuer: IDP.into(),
-            issue_instant: NOW,
-            name_id: NAME.into(),
-            name_id_format: NAMEID_UNSPECIFIED.into(),
-            name_qualifier: None,
-            recipient: ACS.into(),
-            in_response_to: Some(REQUEST.into()),
-            confirmation_not_on_or_after: until,
-            not_before: NOW,
-            not_on_or_after: until,
-            audience: SP.into(),
-            authn_instant: NOW,
-            session_index: "_s".into(),
-            session_not_on_or_after: None,
-            class_ref: "urn:x".into(),
-            posture: None,
-            attributes: vec![("a".into(), vec!["b".into()])],
-        }),
-    }
+    let mut response = sample::response(Ends { issuer: IDP, to: ACS, audience: SP });
+    response.in_response_to = Some(REQUEST.into());
+    let said = assertion(&mut response);
+    said.in_response_to = Some(REQUEST.into());
+    said.name_id = NAME.into();
+    said.attributes = vec![("a".into(), vec!["b".into()])];
+    response
 }
 
 fn request() -> AuthnRequest {
-    AuthnRequest {
-        id: "id2".into(),
-        issue_instant: NOW,
-        destination: Some(SSO.into()),
-        issuer: SP.into(),
-        acs_url: Some(ACS.into()),
-        force_authn: true,
-        is_passive: false,
-        name_id_format: None,
-        subject: None,
-        requested_context: None,
-    }
+    sample::request(Ends { issuer: SP, to: SSO, audience: ACS })
 }

@@ -2,18 +2,21 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+#[path = "../../../federation/wire/tests/sample/mod.rs"]
+mod sample;
+
 use attacks::{Act, Attack, Key, On, Scene, Unfit};
-use federation::Time;
+use sample::{Ends, assertion};
 use std::sync::LazyLock;
-use std::time::Duration;
 use wire::dsig::{SignatureFloor, SigningKey, TrustedKey};
 use wire::form::{Form, decode_post, encode_post};
 use wire::saml::{self, *};
 
-pub const NOW: Time = Time(1_772_442_000_000);
+pub use sample::NOW;
+
 const SP: &str = "https://www.okta.com/saml2/service-provider/spworkspaceone00001";
 const SSO: &str = "https://acme.access.test/SAAS/auth/federation/sso";
-const POSTURE: &str = "urn:okta:saml:2.0:DevicePosture";
+const OKTA_ACS: &str = "https://acme.okta.test/sso/saml2/0oaworkspaceone00001";
 const KEYS: [&[u8]; 2] = [
     include_bytes!("../../../sim/keys/public-test-key-1.der"),
     include_bytes!("../../../sim/keys/public-test-key-2.der"),
@@ -34,8 +37,7 @@ struct Signer {
 
 static SIGNERS: LazyLock<[Signer; 2]> = LazyLock::new(|| {
     KEYS.map(|der| {
-        let pair = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&der.to_vec().into(), &rcgen::PKCS_RSA_SHA256).unwrap();
-        let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&pair).unwrap().der().to_vec();
+        let certificate = sample::certificate(der);
         Signer {
             signing: SigningKey::from_pkcs8(der, certificate.clone()).unwrap(),
             key: Key::new(der, certificate).unwrap(),
@@ -65,62 +67,18 @@ enum Kind {
 }
 
 fn request() -> AuthnRequest {
-    AuthnRequest {
-        id: "id2592935172059086719897827".into(),
-        issue_instant: NOW,
-        destination: Some(SSO.into()),
-        issuer: SP.into(),
-        acs_url: Some("https://acme.okta.test/sso/saml2/0oaworkspaceone00001".into()),
-        force_authn: true,
-        is_passive: false,
-        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
-        subject: None,
-        requested_context: Some(RequestedAuthnContext {
-            comparison: "minimum".into(),
-            class_refs: vec![POSTURE.into()],
-        }),
-    }
+    sample::request(Ends { issuer: SP, to: SSO, audience: OKTA_ACS })
 }
 
 fn response(hop: &Hop) -> Response {
-    let until = NOW + Duration::from_secs(200);
     let Kind::Response { posture, .. } = hop.kind else { unreachable!("only responses") };
-    Response {
-        id: "_response0".into(),
-        in_response_to: Some("id1".into()),
-        destination: Some(hop.acs.into()),
-        issuer: hop.issuer.into(),
-        issue_instant: NOW,
-        status: Status::success(),
-        assertion: Some(Assertion {
-            id: "_assertion0".into(),
-            issuer: hop.issuer.into(),
-            issue_instant: NOW,
-            name_id: "alice@acme.test".into(),
-            name_id_format: NAMEID_UNSPECIFIED.into(),
-            name_qualifier: Some(hop.issuer.into()),
-            recipient: hop.acs.into(),
-            in_response_to: Some("id1".into()),
-            confirmation_not_on_or_after: until,
-            not_before: NOW - Duration::from_secs(15),
-            not_on_or_after: until,
-            audience: hop.audience.into(),
-            authn_instant: NOW,
-            session_index: "_session0".into(),
-            session_not_on_or_after: None,
-            class_ref: "urn:vmware:names:ac:classes:CertProxy".into(),
-            posture: posture.then(|| DevicePosture {
-                namespace: POSTURE.into(),
-                device_id: "0a1b2c".into(),
-                vendor: "Apple".into(),
-                model: "iPhone".into(),
-                os: "iOS".into(),
-                os_version: String::new(),
-                facts: vec![("IsManaged".into(), "true".into())],
-            }),
-            attributes: vec![],
-        }),
-    }
+    let mut response = sample::response(Ends { issuer: hop.issuer, to: hop.acs, audience: hop.audience });
+    let said = assertion(&mut response);
+    said.name_id = "alice@acme.test".into();
+    said.name_qualifier = Some(hop.issuer.into());
+    said.class_ref = "urn:vmware:names:ac:classes:CertProxy".into();
+    said.posture = posture.then(sample::posture);
+    response
 }
 
 /// Every hop, with every way of signing it.
@@ -148,11 +106,7 @@ pub fn hops() -> &'static [Hop] {
                     } else {
                         "http://www.okta.com/salesforce"
                     },
-                    acs: if posture {
-                        "https://acme.okta.test/sso/saml2/0oaworkspaceone00001"
-                    } else {
-                        "https://salesforce.test/saml/acs"
-                    },
+                    acs: if posture { OKTA_ACS } else { "https://salesforce.test/saml/acs" },
                     audience: if posture { SP } else { "https://salesforce.test/saml/metadata" },
                     skew: if posture { 120 } else { 60 },
                     with_key: true,

@@ -1,12 +1,13 @@
 //! Device certificates: each judgement once.
 #![allow(clippy::unwrap_used)]
 
+mod sample;
+
 use bytes::Bytes;
 use federation::Time;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, OtherNameValue, RevokedCertParams, SanType, SerialNumber,
-    date_time_ymd,
+    Issuer, KeyIdMethod, KeyPair, OtherNameValue, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
 };
 use wire::certificate::verify_device_certificate;
 
@@ -16,13 +17,8 @@ struct Ca {
 }
 
 fn ca() -> Ca {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, "device CA");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let der = params.self_signed(&key).unwrap().der().to_vec();
-    Ca { der, issuer: Issuer::new(params, key) }
+    let sample::DeviceCa { der, issuer, .. } = sample::device_ca();
+    Ca { der, issuer }
 }
 
 fn leaf(ca: &Ca, upn: &str, usage: Option<ExtendedKeyUsagePurpose>) -> Bytes {

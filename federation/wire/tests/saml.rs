@@ -2,70 +2,28 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+mod sample;
+
 use federation::Time;
-use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
-use std::time::Duration;
+use sample::{Ends, NOW, assertion, p256, posture, rsa, trusted};
 use wire::dsig::{SignatureFloor, SigningKey, TrustedKey};
 use wire::redirect;
 use wire::saml::*;
 
 const ACS: &str = "https://acme.okta.test/sso/saml2/0oa1";
 const IDP: &str = "https://access.test/idp.xml";
-const NOW: Time = Time(1_772_442_000_000);
-
-fn rsa(der: &[u8]) -> SigningKey {
-    let key = KeyPair::from_pkcs8_der_and_sign_algo(&der.to_vec().into(), &PKCS_RSA_SHA256).unwrap();
-    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
-    SigningKey::from_pkcs8(der, certificate).unwrap()
-}
 
 fn key() -> SigningKey {
     rsa(include_bytes!("../testdata/rsa-1.der"))
 }
 
-fn p256() -> SigningKey {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
-    SigningKey::from_pkcs8(&key.serialize_der(), certificate).unwrap()
-}
-
 fn response() -> Response {
-    Response {
-        id: "_r".into(),
-        in_response_to: Some("id1".into()),
-        destination: Some(ACS.into()),
-        issuer: IDP.into(),
-        issue_instant: NOW,
-        status: Status::success(),
-        assertion: Some(Assertion {
-            id: "_a".into(),
-            issuer: IDP.into(),
-            issue_instant: NOW,
-            name_id: "alice".into(),
-            name_id_format: NAMEID_UNSPECIFIED.into(),
-            name_qualifier: Some(IDP.into()),
-            recipient: ACS.into(),
-            in_response_to: Some("id1".into()),
-            confirmation_not_on_or_after: NOW + Duration::from_secs(200),
-            not_before: NOW - Duration::from_secs(15),
-            not_on_or_after: NOW + Duration::from_secs(200),
-            audience: "sp".into(),
-            authn_instant: NOW,
-            session_index: "_s".into(),
-            session_not_on_or_after: None,
-            class_ref: "urn:x".into(),
-            posture: Some(DevicePosture {
-                namespace: "urn:okta:saml:2.0:DevicePosture".into(),
-                device_id: "98bc".into(),
-                vendor: "Apple".into(),
-                model: "iPhone".into(),
-                os: "iOS".into(),
-                os_version: "17.4".into(),
-                facts: vec![("IsManaged".into(), "true".into())],
-            }),
-            attributes: vec![("device.trusted".into(), vec!["TRUSTED".into()])],
-        }),
-    }
+    let mut response = sample::response(Ends { issuer: IDP, to: ACS, audience: "sp" });
+    let said = assertion(&mut response);
+    said.name_qualifier = Some(IDP.into());
+    said.posture = Some(posture());
+    said.attributes = vec![("device.trusted".into(), vec!["TRUSTED".into()])];
+    response
 }
 
 fn read_at(xml: &str, keys: &[TrustedKey], now: Time, must_sign: MustSign) -> Result<Response, &'static str> {
@@ -81,10 +39,6 @@ fn read_at(xml: &str, keys: &[TrustedKey], now: Time, must_sign: MustSign) -> Re
         skew_seconds: 60,
     };
     read_response(xml.as_bytes(), &check).map(Verified::into_inner).map_err(|r| r.code)
-}
-
-fn trusted(key: &SigningKey) -> Vec<TrustedKey> {
-    vec![TrustedKey::from_certificate(key.certificate()).unwrap()]
 }
 
 fn read(xml: &str) -> Result<Response, &'static str> {
@@ -135,21 +89,12 @@ fn what_must_be_signed_is_a_setting() {
 }
 
 fn request() -> AuthnRequest {
-    AuthnRequest {
-        id: "id2592935172059086719897827".into(),
-        issue_instant: NOW,
-        destination: Some("https://access.test/sso".into()),
-        issuer: "https://www.okta.com/saml2/service-provider/sp1".into(),
-        acs_url: Some(ACS.into()),
-        force_authn: true,
-        is_passive: false,
-        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
-        subject: Some("a&b</saml2:NameID>".into()),
-        requested_context: Some(RequestedAuthnContext {
-            comparison: "minimum".into(),
-            class_refs: vec!["urn:okta:saml:2.0:DevicePosture".into()],
-        }),
-    }
+    let ends = Ends {
+        issuer: "https://www.okta.com/saml2/service-provider/sp1",
+        to: "https://access.test/sso",
+        audience: ACS,
+    };
+    AuthnRequest { subject: Some("a&b</saml2:NameID>".into()), ..sample::request(ends) }
 }
 
 fn with_check<T>(run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {

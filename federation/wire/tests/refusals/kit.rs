@@ -1,32 +1,20 @@
 //! What the cases share: keys, a right message, and ways to spoil its text.
 
-use federation::Time;
-use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+use crate::sample::{self, Ends, p256, posture, rsa};
 use std::time::Duration;
-use wire::dsig::{self, SigningKey, TrustedKey};
+use wire::dsig::{self, SigningKey};
 use wire::saml::*;
+
+pub use crate::sample::{NOW, assertion, trusted};
 
 pub const ACS: &str = "https://acme.okta.test/sso/saml2/0oa1";
 pub const IDP: &str = "https://access.test/idp.xml";
 pub const SP: &str = "https://www.okta.com/saml2/service-provider/sp1";
 pub const SSO: &str = "https://access.test/sso";
-pub const NOW: Time = Time(1_772_442_000_000);
 pub const SKEW: u32 = 60;
 
 pub fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
-}
-
-pub fn rsa(der: &[u8]) -> SigningKey {
-    let key = KeyPair::from_pkcs8_der_and_sign_algo(&der.to_vec().into(), &PKCS_RSA_SHA256).unwrap();
-    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
-    SigningKey::from_pkcs8(der, certificate).unwrap()
-}
-
-pub fn p256() -> SigningKey {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-    let certificate = CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().der().to_vec();
-    SigningKey::from_pkcs8(&key.serialize_der(), certificate).unwrap()
 }
 
 pub struct Keys {
@@ -45,51 +33,15 @@ pub fn keys() -> [Keys; 2] {
     ]
 }
 
-pub fn trusted(key: &SigningKey) -> Vec<TrustedKey> {
-    vec![TrustedKey::from_certificate(key.certificate()).unwrap()]
-}
-
+/// For a while longer than its confirmation, each end of it at another second.
 pub fn response() -> Response {
-    Response {
-        id: "_r".into(),
-        in_response_to: Some("id1".into()),
-        destination: Some(ACS.into()),
-        issuer: IDP.into(),
-        issue_instant: NOW,
-        status: Status::success(),
-        assertion: Some(Assertion {
-            id: "_a".into(),
-            issuer: IDP.into(),
-            issue_instant: NOW,
-            name_id: "alice".into(),
-            name_id_format: NAMEID_UNSPECIFIED.into(),
-            name_qualifier: None,
-            recipient: ACS.into(),
-            in_response_to: Some("id1".into()),
-            confirmation_not_on_or_after: NOW + seconds(200),
-            not_before: NOW - seconds(15),
-            not_on_or_after: NOW + seconds(300),
-            audience: SP.into(),
-            authn_instant: NOW,
-            session_index: "_s".into(),
-            session_not_on_or_after: Some(NOW + seconds(400)),
-            class_ref: "urn:x".into(),
-            posture: Some(DevicePosture {
-                namespace: "urn:okta:saml:2.0:DevicePosture".into(),
-                device_id: "98bc".into(),
-                vendor: "Apple".into(),
-                model: "iPhone".into(),
-                os: "iOS".into(),
-                os_version: "17.4".into(),
-                facts: vec![("IsManaged".into(), "true".into())],
-            }),
-            attributes: vec![("device.trusted".into(), vec!["TRUSTED".into()])],
-        }),
-    }
-}
-
-pub fn assertion(r: &mut Response) -> &mut Assertion {
-    r.assertion.as_mut().unwrap()
+    let mut response = sample::response(Ends { issuer: IDP, to: ACS, audience: SP });
+    let said = assertion(&mut response);
+    said.not_on_or_after = NOW + seconds(300);
+    said.session_not_on_or_after = Some(NOW + seconds(400));
+    said.posture = Some(posture());
+    said.attributes = vec![("device.trusted".into(), vec!["TRUSTED".into()])];
+    response
 }
 
 pub type Text = fn(&str) -> String;

@@ -6,6 +6,8 @@
 mod kit;
 mod requests;
 mod responses;
+#[path = "../sample/mod.rs"]
+mod sample;
 mod table;
 
 use rcgen::{CertificateParams, KeyPair};

@@ -1,6 +1,7 @@
 //! Requests, by POST and by redirect.
 
 use crate::kit::*;
+use crate::sample::{self, Ends};
 use federation::Time;
 use wire::dsig::{SignatureFloor, SigningKey};
 use wire::saml::*;
@@ -8,21 +9,7 @@ use wire::{form, redirect};
 
 /// 10, 11: requests, by POST and by redirect.
 fn request() -> AuthnRequest {
-    AuthnRequest {
-        id: "id2592935172059086719897827".into(),
-        issue_instant: NOW,
-        destination: Some(SSO.into()),
-        issuer: SP.into(),
-        acs_url: Some(ACS.into()),
-        force_authn: true,
-        is_passive: false,
-        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
-        subject: Some("alice".into()),
-        requested_context: Some(RequestedAuthnContext {
-            comparison: "minimum".into(),
-            class_refs: vec!["urn:okta:saml:2.0:DevicePosture".into()],
-        }),
-    }
+    AuthnRequest { subject: Some("alice".into()), ..sample::request(Ends { issuer: SP, to: SSO, audience: ACS }) }
 }
 
 fn with_check<T>(key: &SigningKey, run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {
