@@ -225,28 +225,3 @@ fn a_case_that_is_handed_over_replays() {
         std::fs::remove_file(path).expect("it was there");
     }
 }
-
-/// Run by [`two_processes_have_one_transcript`] in processes of its own.
-#[test]
-#[ignore = "prints for another test"]
-fn prints_transcripts() {
-    for case in &drawn(4) {
-        print!("{}", fedsim::replay(case, &Options { seed: 7, ..Options::default() }).transcript());
-    }
-}
-
-#[test]
-fn two_processes_have_one_transcript() {
-    let process = || {
-        let own = std::env::current_exe().expect("this program has a path");
-        let arguments = ["--ignored", "--exact", "prints_transcripts", "--nocapture"];
-        let output = std::process::Command::new(own).args(arguments).output().expect("it runs again");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        // The test harness prints how long it took.
-        text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join("\n")
-    };
-    let (once, again) = (process(), process());
-    assert!(once.lines().count() > 40, "{once}");
-    assert_eq!(once, again);
-}

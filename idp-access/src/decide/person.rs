@@ -132,7 +132,7 @@ pub fn by_certificate(
         return Found::Nobody;
     };
     let named = match identifier {
-        CertificateIdentifier::Upn => Named::UpnOrLogin(&value),
+        CertificateIdentifier::Upn => Named::Upn(&value),
         CertificateIdentifier::Email => Named::Email(&value),
         CertificateIdentifier::Subject => Named::Login(&value),
     };

@@ -109,7 +109,7 @@ pub async fn response(ctx: &Ctx<'_>) -> Response {
         tx.fail(AuthMethod::OktaAuthMethod, "Okta did not sign the person in.");
         return drive(ctx, tx).await;
     };
-    let named = Named::Any(&name);
+    let named = Named::Login(&name);
     let decision = Decision::of(|why| {
         person::find(&ctx.settings, &ctx.people(), AuthMethod::OktaAuthMethod, ctx.ip(), named, why)
     });

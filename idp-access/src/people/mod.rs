@@ -24,14 +24,12 @@ pub(crate) fn folded(text: &str) -> String {
 pub enum Named<'a> {
     Login(&'a str),
     Email(&'a str),
-    UpnOrLogin(&'a str),
-    /// Login, mail or UPN.
-    Any(&'a str),
+    Upn(&'a str),
 }
 
 impl<'a> Named<'a> {
     pub fn text(self) -> &'a str {
-        let (Named::Login(text) | Named::Email(text) | Named::UpnOrLogin(text) | Named::Any(text)) = self;
+        let (Named::Login(text) | Named::Email(text) | Named::Upn(text)) = self;
         text
     }
 }
@@ -91,13 +89,12 @@ impl People {
 
     /// Each once.
     pub fn named(&self, by: Named<'_>) -> Vec<&Arc<User>> {
-        let (indexes, text): (&[&Index<Slot>], &str) = match by {
-            Named::Login(text) => (&[&self.by_login], text),
-            Named::Email(text) => (&[&self.by_email], text),
-            Named::UpnOrLogin(text) => (&[&self.by_upn, &self.by_login], text),
-            Named::Any(text) => (&[&self.by_login, &self.by_email, &self.by_upn], text),
+        let (index, text): (&Index<Slot>, &str) = match by {
+            Named::Login(text) => (&self.by_login, text),
+            Named::Email(text) => (&self.by_email, text),
+            Named::Upn(text) => (&self.by_upn, text),
         };
-        let slots: BTreeSet<Slot> = indexes.iter().flat_map(|i| i.get(folded(text)).copied()).collect();
+        let slots: BTreeSet<Slot> = index.get(folded(text)).copied().collect();
         slots.into_iter().filter_map(|slot| self.at(slot)).collect()
     }
 

@@ -5,11 +5,14 @@
 
 mod access;
 mod attack;
+mod compliance;
 mod device;
+mod enrolment;
 mod methods;
 mod okta;
 mod reach;
 mod rules;
+mod schedule;
 mod state;
 mod steps;
 
@@ -18,6 +21,7 @@ use device::Phone;
 use federation::{DeviceContext, Outcome, Platform, Time, World};
 use okta::OktaSession;
 use scenarios::{Breakage, Misbehaviour, SignIn};
+use schedule::List;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -42,9 +46,9 @@ type Jar = (String, &'static str);
 #[derive(Debug, Clone)]
 pub struct Oracle {
     world: World,
-    start: Time,
     now: Time,
     next_sweep: Time,
+    list: List,
     phones: BTreeMap<String, Phone>,
     okta_sessions: BTreeMap<Jar, OktaSession>,
     access_sessions: BTreeMap<Jar, AccessSession>,

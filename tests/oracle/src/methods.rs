@@ -57,7 +57,7 @@ impl Oracle {
             Some(PlantKind::NoClientAuth) => Some("certificate/key-usage"),
             _ if self.at("access") < certificate.from => Some("certificate/not-yet-valid"),
             _ if self.at("access") > certificate.until => Some("certificate/expired"),
-            _ if checked && self.revocation_is_public(certificate) => Some("certificate/revoked"),
+            _ if checked => self.listed(certificate, self.at("access")),
             _ => None,
         }
     }
@@ -136,8 +136,11 @@ impl Oracle {
             v.because("compliance/not-enrolled");
             return false;
         };
+        // The record names its owner by UEM's user name: a name of hers, or what stands before the `@` of her login.
+        let same = |name: &str| name.eq_ignore_ascii_case(&owner.username);
         let hers = self.account(who).is_some_and(|u| {
-            u.username.eq_ignore_ascii_case(&owner.username) || u.email.eq_ignore_ascii_case(&owner.email)
+            let local = u.username.split('@').next().filter(|_| u.username.contains('@'));
+            same(&u.username) || same(&u.email) || u.upn.as_deref().is_some_and(same) || local.is_some_and(same)
         });
         if !hers {
             v.because("compliance/unknown-device");

@@ -260,7 +260,8 @@ impl Oracle {
             [one] if one.status == UserStatus::Active => Some((*one).clone()),
             [] if idp.no_match == NoMatch::Jit => {
                 let user = User {
-                    name: username.into(),
+                    // Nobody whom an administrator made is called so.
+                    name: format!("jit:{username}"),
                     login: username.into(),
                     email: username.into(),
                     password: String::new(),

@@ -38,7 +38,7 @@ pub(crate) fn user_matches(condition: &UserMatch, login: &str, user: Option<&Use
             let domain = login.rsplit_once('@').map(|(_, d)| d).unwrap_or_default();
             domains.iter().any(|d| d.eq_ignore_ascii_case(domain))
         }
-        UserMatch::Regex(pattern) => regex::Regex::new(pattern).is_ok_and(|r| r.is_match(login)),
+        UserMatch::Regex(pattern) => matches_whole(pattern, login),
         UserMatch::Attribute(wanted) => user.is_some_and(|u| attribute_matches(wanted, u)),
     }
 }
@@ -56,6 +56,6 @@ fn attribute_matches(wanted: &AttributeMatch, user: &User) -> bool {
         MatchHow::Equals => *value == wanted.value,
         MatchHow::StartsWith => value.starts_with(&wanted.value),
         MatchHow::Contains => value.contains(&wanted.value),
-        MatchHow::Regex => regex::Regex::new(&wanted.value).is_ok_and(|r| r.is_match(value)),
+        MatchHow::Regex => matches_whole(&wanted.value, value),
     }
 }

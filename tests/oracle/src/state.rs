@@ -35,8 +35,10 @@ impl Oracle {
                 Some(certificate) if certificate.planted.is_some() => None,
                 Some(certificate) if self.now < certificate.from => word("not-yet-valid"),
                 Some(certificate) if self.now > certificate.until => word("expired"),
-                Some(certificate) if self.revocation_is_public(certificate) => word("revoked"),
-                Some(_) => word("valid"),
+                Some(certificate) => match self.listed(certificate, self.now) {
+                    Some(code) => word(code.trim_start_matches("certificate/")),
+                    None => word("valid"),
+                },
             },
             Thing::Session { at, device, program } => {
                 let login = match at.as_str() {
@@ -46,7 +48,10 @@ impl Oracle {
                 };
                 word(login.as_deref().unwrap_or("none"))
             }
-            Thing::Violations(_) => None,
+            // compliance-implied
+            Thing::Violations(device) => {
+                Some(Stated::Names(self.violations(self.phones.get(device)?).into_iter().collect()))
+            }
         }
     }
 }

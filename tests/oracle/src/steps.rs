@@ -1,7 +1,9 @@
 //! From the steps of a scenario to the oracle's state and answers.
 
 use crate::access::REQUEST_LIFE;
+use crate::compliance::minutes;
 use crate::device::{Phone, seen_platform};
+use crate::schedule::List;
 use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
 use federation::{Client, DeviceContext, Outcome, Time, World};
 use scenarios::{Action, BreakHow, FactsPatch, MfaAnswer, SignIn, Start, WipePhase};
@@ -18,12 +20,13 @@ impl Oracle {
     /// The world as it stands at its start; devices that start enrolled are.
     pub fn new(world: &World) -> Oracle {
         let start = Time::parse(&world.start).unwrap_or_default();
-        let sweep = Duration::from_secs(u64::from(world.uem.compliance_sweep_minutes.max(1)) * 60);
+        let sweep = minutes(world.uem.compliance_sweep_minutes.max(1));
+        let list = minutes(world.uem.ca.crl_minutes.max(1));
         let mut oracle = Oracle {
             world: world.clone(),
-            start,
             now: start,
             next_sweep: start + sweep,
+            list: List { until: start + list * 2, next: start + list },
             phones: world.devices.iter().map(|d| (d.name.clone(), Phone::new(d, start))).collect(),
             okta_sessions: BTreeMap::new(),
             access_sessions: BTreeMap::new(),
@@ -75,18 +78,13 @@ impl Oracle {
                     phone.certificates.remove(&p.profile);
                 }
             }
-            Action::RevokeCertificate(p) => {
-                let now = self.at("uem");
-                if let Some(certificate) =
-                    self.phones.get_mut(&p.device).and_then(|d| d.certificates.get_mut(&p.profile))
-                {
-                    certificate.revoked.get_or_insert(now);
-                }
-            }
+            Action::RevokeCertificate(p) => self.revoke(&p.device, &p.profile),
             Action::PlantCertificate(wish) => self.plant(wish),
             Action::Misbehave(wish) => self.armed = Some(wish.clone()),
             Action::Change(change) => {
+                let before = (self.world.uem.compliance_sweep_minutes, self.world.uem.ca.crl_minutes);
                 self.world = (*change.world).clone();
+                self.new_periods(before.0, before.1);
                 self.world.okta.users.extend(self.newcomers.iter().cloned());
             }
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
