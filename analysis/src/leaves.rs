@@ -191,7 +191,7 @@ impl Leaves for Direct {
         match matching::decide(idp, name, configured.chain(made), why) {
             Match::Account(user) => Matched::User(place(&m.users, user)),
             Match::Create => {
-                let made = matching::made(idp, name);
+                let made = matching::made(name);
                 let at = m.users.iter().skip(m.configured).position(|user| *user == made);
                 let Some(at) = at.map(|at| number(m.configured + at)) else { return Matched::Nobody };
                 if !self.made.contains(&at) {
@@ -199,7 +199,8 @@ impl Leaves for Direct {
                 }
                 Matched::User(at)
             }
-            Match::Nobody => Matched::Nobody,
+            // Accounts that a sign-in changes are beyond the model.
+            Match::Woken(_) | Match::Nobody => Matched::Nobody,
         }
     }
 
@@ -289,7 +290,7 @@ impl Leaves for Direct {
 
     fn stated(&mut self, m: &Model, user: UserId, network: u16, why: &mut impl Why) -> Option<PersonId> {
         let ip = m.networks[usize::from(network)];
-        let named = Named::Any(&m.users[usize::from(user)].login);
+        let named = Named::Login(&m.users[usize::from(user)].login);
         match person::find(m.access(), &m.people, AuthMethod::OktaAuthMethod, ip, named, why) {
             Found::Person(key) => m.person_by_key(&key),
             _ => None,

@@ -3,6 +3,7 @@
 //! [`model`] compiles settings, [`leaves`] asks the cores, [`sign_in`](mod@sign_in) composes them, [`stage`] plays whole stories.
 
 pub mod agent;
+mod beyond;
 pub mod facts;
 pub mod leaves;
 pub mod model;

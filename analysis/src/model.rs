@@ -166,9 +166,9 @@ impl Model {
 /// Configured accounts, and one for every name that JIT could make somebody of.
 fn users(world: &World, persons: &[Person]) -> Vec<User> {
     let mut users = world.okta.users.clone();
-    for idp in world.okta.identity_providers.iter().filter(|i| i.no_match == okta::NoMatch::Jit) {
+    if world.okta.identity_providers.iter().any(|i| i.no_match == okta::NoMatch::Jit) {
         for name in persons.iter().map(|p| p.user.username.trim()).filter(|name| !name.is_empty()) {
-            let made = matching::made(idp, name);
+            let made = matching::made(name);
             if !users.contains(&made) {
                 users.push(made);
             }

@@ -1,5 +1,6 @@
 //! Plays the steps of a case as the runner plays them over the wire, without a wire: devices, UEM's records, what lies between.
 
+use crate::beyond::beyond;
 use crate::facts::{
     AccessSession, AppSession, Attempt, Browser, By, Certificate, DeviceFacts, End, OktaSession, Uem, Ways,
 };
@@ -122,8 +123,8 @@ impl Stage {
     /// # Errors
     /// Where the model leaves out what the world has.
     pub fn start(model: Arc<Model>) -> Result<Stage, Stuck> {
-        if model.access().provisioning.airwatch.is_some() {
-            return Err(Stuck::Beyond("people who are provisioned"));
+        if let Some(what) = beyond(&model.world) {
+            return Err(Stuck::Beyond(what));
         }
         let world = model.world.clone();
         let handsets = world.devices.iter().map(|d| {
@@ -412,8 +413,8 @@ impl Stage {
 
     /// An administrator's change: people keep their sessions by name.
     fn change(&mut self, world: &World) -> Result<(), Stuck> {
-        if world.access.provisioning.airwatch.is_some() {
-            return Err(Stuck::Beyond("people who are provisioned"));
+        if let Some(what) = beyond(world) {
+            return Err(Stuck::Beyond(what));
         }
         let old = self.model.clone();
         let new = Arc::new(Model::new(Arc::new(world.clone())));

@@ -41,6 +41,57 @@ pub struct SaasApp {
     pub accept_idp_initiated: bool,
     #[serde(default = "skew")]
     pub clock_skew_seconds: u32,
+    /// What its requests say beside the name of the app.
+    #[serde(default)]
+    pub request: AppRequest,
+}
+
+/// What an app asks of Okta.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppRequest {
+    /// `ForceAuthn`: the person is to sign in anew.
+    pub force_authn: bool,
+    /// `IsPassive`: nobody is to be bothered.
+    pub is_passive: bool,
+    /// `RequestedAuthnContext`.
+    pub context: Option<WantedContext>,
+}
+
+/// How strong the sign-in is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantedContext {
+    #[serde(default)]
+    pub comparison: Comparison,
+    /// `AuthnContextClassRef`s, as URIs.
+    pub classes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Comparison {
+    /// Any of the classes.
+    #[default]
+    Exact,
+    /// At least as strong as one of them.
+    Minimum,
+    /// At most as strong as one of them.
+    Maximum,
+    /// Stronger than all of them.
+    Better,
+}
+
+impl Comparison {
+    /// As SAML writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Comparison::Exact => "exact",
+            Comparison::Minimum => "minimum",
+            Comparison::Maximum => "maximum",
+            Comparison::Better => "better",
+        }
+    }
 }
 
 fn skew() -> u32 {

@@ -49,6 +49,8 @@ pub struct Transaction {
     pub acs_url: String,
     pub relay_state: Option<String>,
     pub passive: bool,
+    /// The NameID that was asked for.
+    pub name_id_format: Option<String>,
     /// ForceAuthn asked for and honoured.
     pub force_authn: bool,
     /// The posture context that was requested.

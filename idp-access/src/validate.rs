@@ -1,6 +1,7 @@
 //! What an administrator should be told before the tenant runs: path of the setting and message.
 
 use crate::decide::oauth;
+use crate::decide::statement::VALUES;
 use federation::tenant::Access;
 use federation::tenant::access::{AuthMethod, PolicyRule};
 
@@ -15,6 +16,10 @@ pub fn validate(access: &Access) -> Vec<(String, String)> {
         if !access.policies.iter().any(|p| p.name == source.policy) {
             let path = format!("access.application_sources.{}.policy", source.name);
             found.push((path, format!("there is no policy `{}`", source.policy)));
+        }
+        for (name, value) in source.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())) {
+            let path = format!("access.application_sources.{}.attributes.{name}", source.name);
+            found.push((path, format!("there is no value `{value}`; known are {}", VALUES.join(", "))));
         }
     }
     identity_providers(access, &mut found);

@@ -96,7 +96,11 @@ impl Okta {
             of(&before) == of(&settings)
         };
         // Whoever's record an administrator touched may try again.
-        self.state().wrong_passwords.retain(|name, _| same(name));
+        let mut state = self.state();
+        state.wrong_passwords.retain(|name, _| same(name));
+        // What a sign-in made of an account gives way to what the administrator says of it.
+        state.changed.retain(|name, _| same(name));
+        drop(state);
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
         outside.note(EventKind::Changed { what: "okta settings".into() });
         Ok(())
@@ -107,7 +111,7 @@ impl Okta {
         let alive = |s: &&state::Session| decide::session::alive(s.limits, s.created, s.last_used, now, &mut Silent);
         let name = state.sessions.get(sid).filter(alive)?.user.clone();
         let settings = self.settings();
-        let user = settings.users.iter().chain(&state.made).find(|user| user.name == name)?;
+        let user = state.people(&settings.users).find(|user| user.name == name)?;
         (user.status == UserStatus::Active).then(|| user.login.clone())
     }
     fn wiring(&self) -> Arc<Wired> {

@@ -1,6 +1,7 @@
 //! Sessions and transactions: plain maps behind a short lock that is never held across an await. Bounded; transactions live ten minutes.
 //! A browser has any number of transactions at once: tabs, and sign-ins nested in one another.
 
+use crate::decide::matching::MADE;
 use crate::decide::session::Limits;
 use federation::tenant::okta::User;
 use federation::{DeviceContext, Time};
@@ -43,6 +44,8 @@ pub struct Transaction {
     pub fresh: Option<String>,
     /// The live session does not count here.
     pub ignore_session: bool,
+    /// Nobody may be bothered: what needs more than the live session ends with a status.
+    pub passive: bool,
     pub trust: DeviceContext,
     pub local_only: bool,
     /// Name of the user who gave a second factor in this transaction; it counts for nobody else.
@@ -58,11 +61,27 @@ pub struct State {
     pub transactions: BTreeMap<String, Transaction>,
     /// People made by JIT.
     pub made: Vec<User>,
+    /// Configured people whom a sign-in has changed, as they are now, by name.
+    pub changed: BTreeMap<String, User>,
     /// Wrong passwords in a row, by name of the user.
     pub wrong_passwords: BTreeMap<String, u8>,
 }
 
 impl State {
+    /// Everybody as they are now: configured people, then those made by JIT.
+    pub fn people<'a>(&'a self, configured: &'a [User]) -> impl Iterator<Item = &'a User> {
+        configured.iter().map(|user| self.changed.get(&user.name).unwrap_or(user)).chain(&self.made)
+    }
+    /// The account of a name from now on.
+    pub fn keep_account(&mut self, user: User) {
+        if !user.name.starts_with(MADE) {
+            self.changed.insert(user.name.clone(), user);
+        } else if let Some(known) = self.made.iter_mut().find(|made| made.name == user.name) {
+            *known = user;
+        } else {
+            self.made.push(user);
+        }
+    }
     /// The transactions that a browser has open.
     pub fn open(&self, browser: &str, now: Time) -> impl Iterator<Item = &Transaction> {
         self.transactions.values().filter(move |t| t.browser == browser && now.since(t.moved) < TRANSACTION)

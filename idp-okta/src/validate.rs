@@ -1,8 +1,9 @@
 //! Settings that cannot be meant: dangling names, patterns that do not compile, boxes that exclude each other.
 
+use crate::decide::expression;
 use federation::Platform;
 use federation::tenant::Okta;
-use federation::tenant::okta::{Location, MatchAgainst, MatchHow, TrustCondition, UserMatch};
+use federation::tenant::okta::{AccountLink, Location, MatchAgainst, MatchHow, TrustCondition, UserMatch};
 
 /// Paths of settings, each with what is wrong there.
 pub fn validate(okta: &Okta) -> Vec<(String, String)> {
@@ -54,6 +55,13 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
         if (idp.match_against == MatchAgainst::CustomAttribute) != idp.match_attribute.is_some() {
             let message = "`custom-attribute` and `match_attribute` belong together: set both or neither".into();
             found.push((format!("okta.identity_providers.{}.match_against", idp.name), message));
+        }
+        if let Err(wrong) = expression::parse(&idp.username) {
+            found.push((format!("okta.identity_providers.{}.username", idp.name), wrong));
+        }
+        if idp.account_link == AccountLink::Disabled && !idp.account_link_groups.is_empty() {
+            let message = "a restriction of links says nothing where accounts are never linked".into();
+            found.push((format!("okta.identity_providers.{}.account_link_groups", idp.name), message));
         }
         if let Some(pattern) = &idp.username_filter {
             check_pattern(&format!("okta.identity_providers.{}", idp.name), pattern, &mut found);

@@ -2,7 +2,7 @@
 
 use crate::core::locked;
 use bytes::Bytes;
-use federation::world::SaasApp;
+use federation::world::{AppRequest, SaasApp};
 use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -109,17 +109,20 @@ impl App {
 
     fn start(&self, outside: &dyn Outside, request: &Request) -> Response {
         let id = format!("_{}", outside.fresh_id("request"));
+        let asks = self.settings().request.clone();
+        let class_refs = asks.context.as_ref().map(|c| c.classes.clone()).unwrap_or_default();
+        let comparison = asks.context.as_ref().map(|c| c.comparison.name().to_string());
         let message = AuthnRequest {
             id: id.clone(),
             issue_instant: outside.now(),
             destination: Some(self.idp.sso_url.clone()),
             issuer: App::entity_id(&self.host),
             acs_url: Some(App::acs_url(&self.host)),
-            force_authn: false,
-            is_passive: false,
+            force_authn: asks.force_authn,
+            is_passive: asks.is_passive,
             name_id_format: Some(saml::NAMEID_UNSPECIFIED.into()),
             subject: None,
-            requested_context: None,
+            requested_context: comparison.map(|comparison| saml::RequestedAuthnContext { comparison, class_refs }),
         };
         let sent = saml::write_request(&message, None)
             .and_then(|xml| Ok((wire::redirect::request_url(&self.idp.sso_url, &xml, Some("/"), None)?, xml)));
@@ -132,7 +135,7 @@ impl App {
             what: "AuthnRequest".into(),
             id: id.clone(),
             in_response_to: None,
-            flags: vec![],
+            flags: flags(&asks),
             xml,
         });
         let mut state = locked(&self.state);
@@ -212,7 +215,7 @@ impl App {
         };
         let response = saml::read_response(&xml, &check)?;
         let assertion =
-            response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", response.status.code.clone()))?;
+            response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", told(&response.status)))?;
         // Remembered for as long as it could be used again.
         let until = assertion.not_on_or_after + Duration::from_secs(u64::from(self.settings().clock_skew_seconds));
         for (table, id) in [("used-assertions", Some(&assertion.id)), ("used-requests", expected.as_ref())] {
@@ -327,6 +330,20 @@ impl Party for App {
             }
         })
     }
+}
+
+/// What a reader of the transcript looks for.
+fn flags(asks: &AppRequest) -> Vec<String> {
+    let mut flags = Vec::new();
+    flags.extend(asks.force_authn.then(|| "ForceAuthn=true".to_string()));
+    flags.extend(asks.is_passive.then(|| "IsPassive=true".to_string()));
+    let classes = asks.context.iter().flat_map(|c| &c.classes);
+    flags.extend(classes.map(|class| format!("context={}", class.rsplit(':').next().unwrap_or(class))));
+    flags
+}
+
+fn told(status: &saml::Status) -> String {
+    status.sub_code.as_ref().map_or(status.code.clone(), |sub| format!("{} {sub}", status.code))
 }
 
 fn cookie(request: &Request, name: &str) -> Option<String> {

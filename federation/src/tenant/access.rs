@@ -4,6 +4,7 @@ use super::provisioning::{Provisioning, RemoteAppAccessClient};
 use super::yes;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -313,6 +314,9 @@ pub struct ApplicationSource {
     /// `signAssertion`, false by default (documented).
     #[serde(default)]
     pub sign_assertion: bool,
+    /// *Attribute mapping*: name to value (`${user.userName}`, `${user.email}`, `${user.userPrincipalName}`, `${groupNames}`).
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
     /// `validityTimeSeconds`, 200 by default (documented).
     #[serde(default = "validity")]
     pub validity_seconds: u32,
@@ -362,6 +366,7 @@ pub struct Assumptions {
     pub group_rule_before_identity: GroupRuleBeforeIdentity,
     pub udid_location: UdidLocation,
     pub fallback_person: FallbackPerson,
+    pub name_id_policy: NameIdPolicy,
     pub oauth_strictness: OauthStrictness,
     pub token_after_client: TokenAfterClient,
     pub scim_name_scope: UserNameScope,
@@ -402,6 +407,10 @@ choice!(/// Whom a fallback that holds none of the methods passed so far may sig
     FallbackPerson { /// The person whom an earlier chain has identified.
         Kept, /// Anybody.
         Anybody });
+choice!(/// Whose word the NameID is in the answer.
+    NameIdPolicy { /// The application source's: the user name.
+        AsConfigured, /// The request's: the address, where it asks for one.
+        AsRequested });
 choice!(/// Where the UDID is read from.
     UdidLocation { AsTemplate, SanOnly });
 choice!(/// Token requests that RFC 6749 refuses otherwise than the product does.

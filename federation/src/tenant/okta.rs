@@ -1,5 +1,9 @@
 //! Okta (Classic Engine) as configured.
 
+mod identity_provider;
+
+pub use identity_provider::*;
+
 use super::yes;
 use crate::Platform;
 use ipnet::IpNet;
@@ -228,7 +232,7 @@ pub enum UserMatch {
     Anything,
     /// Domain list on login.
     Domains(Vec<String>),
-    /// Regex on login.
+    /// Regex on login; the whole of it has to match.
     Regex(String),
     Attribute(AttributeMatch),
 }
@@ -248,119 +252,6 @@ pub enum MatchHow {
     StartsWith,
     Contains,
     Regex,
-}
-
-/// An identity provider object: Access, as Okta sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityProvider {
-    pub name: String,
-    /// `0oa` and 17 characters; last segment of the trust-specific ACS.
-    pub id: String,
-    /// *IdP Issuer URI*.
-    pub issuer: String,
-    /// *IdP Single Sign-On URL*.
-    pub sso_url: String,
-    /// *Request Authentication Context*: the setting is of the object, not of the request.
-    #[serde(default)]
-    pub request_context: RequestContext,
-    #[serde(default)]
-    pub request_binding: Binding,
-    #[serde(default = "yes")]
-    pub sign_requests: bool,
-    /// *Response Signature Verification*.
-    #[serde(default)]
-    pub response_signature: ResponseSignature,
-    /// *Response Signature Algorithm*: the least that is accepted.
-    #[serde(default)]
-    pub response_algorithm: SignatureFloor,
-    /// *Match against*.
-    #[serde(default)]
-    pub match_against: MatchAgainst,
-    /// Name of the user's attribute that *Match against* a custom attribute looks at (`matchAttribute`).
-    #[serde(default)]
-    pub match_attribute: Option<String>,
-    /// *Filter*: a regular expression that the whole incoming username must match.
-    #[serde(default)]
-    pub username_filter: Option<String>,
-    /// *If no match is found*.
-    #[serde(default)]
-    pub no_match: NoMatch,
-    /// Groups of people made by JIT.
-    #[serde(default)]
-    pub jit_groups: Vec<String>,
-    /// *Max Clock Skew*, 2 minutes by default (documented).
-    #[serde(default = "skew")]
-    pub max_clock_skew_seconds: u32,
-    /// *Okta ACS URL*: trust-specific or organization.
-    #[serde(default)]
-    pub acs: AcsType,
-}
-
-fn skew() -> u32 {
-    120
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum RequestContext {
-    #[default]
-    None,
-    DeviceTrust,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum Binding {
-    #[default]
-    Post,
-    Redirect,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResponseSignature {
-    #[default]
-    Any,
-    Response,
-    Assertion,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum SignatureFloor {
-    Sha1,
-    #[default]
-    Sha256,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum MatchAgainst {
-    #[default]
-    Username,
-    Email,
-    Either,
-    /// `CUSTOM_ATTRIBUTE`: the one that `match_attribute` names.
-    CustomAttribute,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum NoMatch {
-    /// *Redirect to Okta sign-in page* (the documented recipe).
-    #[default]
-    Redirect,
-    /// *Create new user (JIT)*.
-    Jit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum AcsType {
-    #[default]
-    Instance,
-    Org,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]

@@ -9,4 +9,5 @@ pub mod person;
 pub mod policy;
 pub mod posture;
 pub mod scim;
+pub mod statement;
 mod words;

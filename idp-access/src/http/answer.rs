@@ -3,6 +3,7 @@
 use super::{Ctx, pages};
 use crate::decide::device_types::Os;
 use crate::decide::posture::{self, Failure, POSTURE_URI, Posture};
+use crate::decide::statement;
 use crate::state::Transaction;
 use federation::tenant::access::{ApplicationSource, AuthMethod, CustomError, ResponseClassRef, User};
 use federation::{Decision, EventKind, Response as HttpResponse};
@@ -54,13 +55,17 @@ fn assertion(
     posture: Option<DevicePosture>,
 ) -> Assertion {
     let now = ctx.now();
+    let asked = tx.name_id_format.as_deref();
+    let decision = Decision::of(|why| statement::name_id(&ctx.settings.assumptions, user, asked, why));
+    let said = if decision.verdict.is_some() { "name the person by address" } else { "name the person as configured" };
+    let address = if decision.because.is_empty() { None } else { ctx.told(said.into(), decision) };
     let until = now + Duration::from_secs(u64::from(source.validity_seconds));
     Assertion {
         id: format!("_{}", ctx.outside.fresh_id("assertion")),
         issuer: ctx.entity_id(),
         issue_instant: now,
-        name_id: user.username.clone(),
-        name_id_format: saml::NAMEID_UNSPECIFIED.into(),
+        name_id_format: if address.is_some() { saml::NAMEID_EMAIL } else { saml::NAMEID_UNSPECIFIED }.into(),
+        name_id: address.unwrap_or_else(|| user.username.clone()),
         name_qualifier: Some(ctx.entity_id()),
         recipient: tx.acs_url.clone(),
         in_response_to: Some(tx.request_id.clone()),
@@ -73,7 +78,7 @@ fn assertion(
         session_not_on_or_after: None,
         class_ref,
         posture,
-        attributes: Vec::new(),
+        attributes: statement::attributes(source, user),
     }
 }
 

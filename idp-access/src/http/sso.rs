@@ -107,6 +107,7 @@ fn begin(
         acs_url,
         relay_state,
         passive: request.is_passive,
+        name_id_format: request.name_id_format.clone(),
         force_authn: force == Force::Honoured,
         context,
         os: device_types::os(agent),

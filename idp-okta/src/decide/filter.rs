@@ -23,6 +23,9 @@ pub fn decide(settings: &Okta, idp: &IdentityProvider, name: &str, why: &mut imp
     why.note(|| Finding::new("assumes/username-filter-mismatch").rule("okta.assumptions.username_filter_mismatch"));
     match settings.assumptions.username_filter_mismatch {
         FilterMismatch::Error => Verdict::Reject,
-        FilterMismatch::SignInPage => Verdict::Nobody,
+        FilterMismatch::SignInPage => {
+            why.note(|| Finding::new("match/no-user").saw(name));
+            Verdict::Nobody
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! Okta's decision cores: pure, total, and each leaving its reasons in `why`. No state, no message, no clock.
 
+pub mod account;
+pub mod context;
+pub mod expression;
 pub mod factor;
 pub mod filter;
 pub mod matching;

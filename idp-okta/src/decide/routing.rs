@@ -28,7 +28,10 @@ pub fn route<'a>(settings: &'a Okta, asked: &Asked<'_>, why: &mut impl Why) -> R
             continue;
         }
         if rule.user != UserMatch::Anything {
-            let Some(login) = asked.login else { return Route::NeedLogin };
+            let Some(login) = asked.login else {
+                why.note(|| Finding::new("routing/login-needed").rule(format!("okta.routing_rules.{}", rule.name)));
+                return Route::NeedLogin;
+            };
             if !user_matches(&rule.user, login, asked.user) {
                 continue;
             }

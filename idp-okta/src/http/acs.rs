@@ -1,7 +1,8 @@
 //! The assertion consumer: one answer per request, bound to the browser's transaction, verified before it is read.
 
 use super::{Exchange, drive, words};
-use crate::decide::matching::{self, Match};
+use crate::decide::account::{self, Change, Found};
+use crate::decide::expression::{self, Stated};
 use crate::decide::{filter, trust};
 use crate::state::{Pending, TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, ResponseSignature, User};
@@ -35,7 +36,15 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         tx.local_only = true;
         return drive::drive(x, tx);
     };
-    let name = assertion.name_id.trim();
+    let stated = Stated { name_id: assertion.name_id.trim(), attributes: &assertion.attributes };
+    let name = match username(x, &idp, stated) {
+        Ok(name) => name,
+        Err((code, reason)) => {
+            x.log("user.authentication.auth_via_IDP", "FAILURE", stated.name_id, &idp.name, &reason);
+            return x.refuse(code, &reason);
+        }
+    };
+    let name = name.as_str();
     let filter = Decision::of(|why| filter::decide(&x.settings, &idp, name, why));
     if !filter.because.is_empty() {
         x.decided(words::filtered(filter.verdict), filter.because);
@@ -46,22 +55,36 @@ pub fn acs(x: &Exchange<'_>, id: Option<&str>) -> Response {
         return x.refuse("match/filtered", reason);
     }
     let user = match filter.verdict {
-        filter::Verdict::Pass => person(x, &idp, name),
-        _ => Err(vec![Finding::new("match/no-user").saw(name)]),
+        filter::Verdict::Pass => person(x, &idp, name, stated),
+        _ => None,
     };
     match user {
-        Ok(user) => {
+        Some(user) => {
             x.log("user.authentication.auth_via_IDP", "SUCCESS", &user.login, &idp.name, "");
             tx.login = Some(user.login);
             tx.fresh = Some(user.name);
         }
-        Err(nobody) => {
-            x.decided("take nobody for signed in", nobody);
+        None => {
             x.log("user.authentication.auth_via_IDP", "FAILURE", &assertion.name_id, &idp.name, "User Not Found");
             tx.local_only = true;
         }
     }
     drive::drive(x, tx)
+}
+
+/// *IdP Username* made of what the assertion states; or the refusal with the words of Okta's log.
+fn username(x: &Exchange<'_>, idp: &IdentityProvider, stated: Stated<'_>) -> Result<String, (&'static str, String)> {
+    let made = expression::parse(&idp.username).and_then(|expression| expression.of(stated));
+    let name = made.map_err(|what| ("match/untransformed", format!("Unable to transform to username: {what}")))?;
+    if name.contains(char::is_whitespace) {
+        return Err(("match/whitespace", format!("Transformed userId contained whitespace: '{name}'")));
+    }
+    if name != stated.name_id {
+        let path = format!("okta.identity_providers.{}.username", idp.name);
+        let because = vec![Finding::new("match/transformed").rule(path).saw(stated.name_id).wanted(name.clone())];
+        x.decided("make the username of the assertion", because);
+    }
+    Ok(name)
 }
 
 /// The one of this browser's transactions whose request `xml` claims to answer. Nothing is verified yet.
@@ -123,20 +146,26 @@ fn once(x: &Exchange<'_>, table: &'static str, key: &str, until: federation::Tim
     }
 }
 
-/// The account behind an incoming name, found or made.
-fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str) -> Result<User, Vec<Finding>> {
-    let users = x.users(|user| matching::fits(idp, name, user));
-    let decision = Decision::of(|why| match matching::decide(idp, name, users.iter(), why) {
-        Match::Account(user) => Some(user.clone()),
-        Match::Create => Some(matching::made(idp, name)),
-        Match::Nobody => None,
-    });
-    let Some(user) = decision.verdict else { return Err(decision.because) };
+/// The account behind the name, found or made, and kept as it is from now on.
+fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str, stated: Stated<'_>) -> Option<User> {
+    let decision = Decision::of(|why| account::decide(idp, &x.users(|_| true), name, stated, why));
+    let verdict = match &decision.verdict {
+        None => "take nobody for signed in",
+        Some(found) if found.changes.contains(&Change::Made) => "create the account",
+        Some(found) if found.changes.is_empty() => "take the account that fits",
+        Some(_) => "take the account that fits, and change it",
+    };
     if !decision.because.is_empty() {
-        x.okta.state().made.push(user.clone());
-        x.decided("create the account", decision.because);
-        x.log("user.lifecycle.create", "SUCCESS", &idp.name, name, "");
-        x.log("user.lifecycle.activate", "SUCCESS", &idp.name, name, "");
+        x.decided(verdict, decision.because);
     }
-    Ok(user)
+    let Found { user, changes } = decision.verdict?;
+    for change in &changes {
+        for (event_type, target) in words::lifecycle(change, &user) {
+            x.log(event_type, "SUCCESS", &idp.name, target, "");
+        }
+    }
+    if !changes.is_empty() {
+        x.okta.state().keep_account(user.clone());
+    }
+    Some(user)
 }

@@ -7,7 +7,7 @@ use crate::flow::{self, Facts, Next, SignedIn};
 use crate::state::{Pending, Session, Transaction};
 use federation::tenant::okta::{App, Binding, Factor, IdentityProvider, TrustEvaluation, User, UserStatus};
 use federation::{Decision, DeviceContext, EventKind, Finding, Response, Silent};
-use wire::saml::{AuthnRequest, NAMEID_UNSPECIFIED, RequestedAuthnContext};
+use wire::saml::{AuthnRequest, RequestedAuthnContext};
 
 /// Goes on until the browser has to do something.
 pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
@@ -45,6 +45,10 @@ pub fn drive(x: &Exchange<'_>, mut tx: Transaction) -> Response {
                     set_cookie(&mut response, "sid", sid);
                 }
                 return response;
+            }
+            (verdict, _) if tx.passive => {
+                x.okta.state().transactions.remove(&tx.id);
+                return bother_nobody(x, &tx, &verdict);
             }
             (Next::GoTo(idp), person) => go_to(x, &mut tx, idp, person.as_ref()),
             (verdict, person) => stop_page(x, &tx, &verdict, person.as_ref()),
@@ -165,6 +169,14 @@ fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: se
     (sid, session)
 }
 
+/// `IsPassive`: what would be a page, or somebody else's, is a status for the app.
+fn bother_nobody(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>) -> Response {
+    let refused = matches!(verdict, Next::NotAssigned | Next::Denied | Next::EnrolmentPage(_));
+    let status = if refused { wire::saml::REQUEST_DENIED } else { wire::saml::NO_PASSIVE };
+    x.decided("bother nobody", vec![Finding::new("request/no-passive").saw(words::next(verdict))]);
+    issue::fail(x, tx, status)
+}
+
 fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Option<&User>) -> Response {
     let form = |name, title: &str, action| Page { action, transaction: tx.id.clone(), ..Page::new(name, title) };
     match verdict {
@@ -233,7 +245,7 @@ fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person:
         acs_url: Some(crate::acs_url(&x.settings.host, idp)),
         force_authn: shape.force_authn,
         is_passive: false,
-        name_id_format: Some(NAMEID_UNSPECIFIED.into()),
+        name_id_format: Some(words::name_id_format(idp.name_id_format).into()),
         subject: shape.subject,
         requested_context: shape
             .context

@@ -82,10 +82,8 @@ impl Exchange<'_> {
     pub fn user(&self, found: impl Fn(&User) -> bool) -> Option<User> {
         self.users(found).into_iter().next()
     }
-    /// Configured people, then those made by JIT.
     pub fn users(&self, found: impl Fn(&User) -> bool) -> Vec<User> {
-        let state = self.okta.state();
-        self.settings.users.iter().chain(&state.made).filter(|user| found(user)).cloned().collect()
+        self.okta.state().people(&self.settings.users).filter(|user| found(user)).cloned().collect()
     }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
         self.outside.note(EventKind::Log {

@@ -1,9 +1,10 @@
 //! Starts of a sign-in (with or without the app's AuthnRequest) and metadata.
 
 use super::page::typed;
-use super::{Exchange, drive, page};
+use super::{Exchange, drive, issue, page};
+use crate::decide::context;
 use crate::state::Transaction;
-use federation::{DeviceContext, Response};
+use federation::{Decision, DeviceContext, Response};
 use wire::dsig::SignatureFloor;
 use wire::form::Form;
 use wire::saml::RequestCheck;
@@ -40,13 +41,16 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     if let Some(acs) = request.as_ref().and_then(|r| r.acs_url.as_ref()).filter(|acs| **acs != sp.acs_url) {
         return x.refuse("saml/acs-unregistered", acs);
     }
+    let asked = request.as_ref().map(|request| (request.is_passive, request.force_authn)).unwrap_or_default();
+    let context = request.as_ref().and_then(|request| request.requested_context.clone());
     let tx = Transaction {
         id: x.outside.fresh_id("transaction"),
         browser: x.browser(),
         moved: x.now,
         app: app.into(),
         // The app wants her authenticated anew; Okta honours that by default (*Honor Force Authentication*).
-        ignore_session: request.as_ref().is_some_and(|request| request.force_authn),
+        ignore_session: asked.1,
+        passive: asked.0,
         request: request.map(|request| request.id.clone()),
         relay_state,
         login: None,
@@ -57,6 +61,13 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
         failures: 0,
         pending: None,
     };
+    if let Some(context) = context {
+        let decision = Decision::of(|why| context::satisfied(&context.comparison, &context.class_refs, why));
+        if !decision.verdict {
+            x.decided("refuse the context that the app asks for", decision.because);
+            return issue::fail(x, &tx, wire::saml::NO_AUTHN_CONTEXT);
+        }
+    }
     drive::drive(x, tx)
 }
 

@@ -1,10 +1,12 @@
 //! Decisions in words for people, and as the System Log has them.
 
+use crate::decide::account::Change;
 use crate::decide::filter;
 use crate::decide::request::Shape;
 use crate::flow::{Facts, Next, SignedIn};
 use federation::DeviceContext;
-use federation::tenant::okta::IdentityProvider;
+use federation::tenant::okta::{IdentityProvider, NameIdFormat, User};
+use wire::saml;
 
 pub fn next(verdict: &Next<'_>) -> String {
     match verdict {
@@ -41,6 +43,28 @@ pub fn request(shape: &Shape, idp: &IdentityProvider) -> String {
     let fresh = if shape.force_authn { " anew" } else { "" };
     let posture = if shape.context.is_some() { " and for the device's posture" } else { "" };
     format!("ask {} to authenticate{fresh}{posture}", idp.name)
+}
+
+/// As SAML writes it.
+pub fn name_id_format(format: NameIdFormat) -> &'static str {
+    match format {
+        NameIdFormat::Unspecified => saml::NAMEID_UNSPECIFIED,
+        NameIdFormat::EmailAddress => saml::NAMEID_EMAIL,
+        NameIdFormat::Transient => saml::NAMEID_TRANSIENT,
+    }
+}
+
+/// Events of the System Log for what becomes of an account at a sign-in, each with its target.
+pub fn lifecycle<'a>(change: &'a Change, user: &'a User) -> Vec<(&'static str, &'a str)> {
+    let login = user.login.as_str();
+    match change {
+        Change::Made => vec![("user.lifecycle.create", login), ("user.lifecycle.activate", login)],
+        Change::Reactivated => vec![("user.lifecycle.reactivate", login)],
+        Change::Unsuspended => vec![("user.lifecycle.unsuspend", login)],
+        Change::Profile => vec![("user.account.update_profile", login)],
+        Change::Joined(group) => vec![("group.user_membership.add", group)],
+        Change::Left(group) => vec![("group.user_membership.remove", group)],
+    }
 }
 
 const UNVERIFIED: &str = "Unable to validate incoming SAML Assertion";

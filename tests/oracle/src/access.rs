@@ -5,8 +5,10 @@ use crate::okta::Answer;
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::access::{
     ApplicationSource, AuthMethod, DeviceSsoResponseOff, DeviceType, FallbackPerson, ForceAuthnToggleOff,
-    GroupRuleBeforeIdentity, IdentityProvider, PolicyRule, PostureUnrequested, RuleAction, Unsupported, User,
+    GroupRuleBeforeIdentity, IdentityProvider, NameIdPolicy, PolicyRule, PostureUnrequested, RuleAction, Unsupported,
+    User,
 };
+use federation::tenant::okta::NameIdFormat;
 use federation::{Client, Outcome, Platform, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -92,9 +94,18 @@ impl Oracle {
             }
             _ => None,
         };
-        let username = self.account(&account).map(|u| u.username.clone()).unwrap_or_default();
+        let Some(user) = self.account(&account) else { return refuse(v, &source) };
+        // name-id-policy
+        let by_address = self
+            .world
+            .okta
+            .identity_providers
+            .iter()
+            .any(|i| i.name == provider && i.name_id_format == NameIdFormat::EmailAddress)
+            && assumes.name_id_policy == NameIdPolicy::AsRequested;
         Ok(Answer::Success {
-            username,
+            username: if by_address { user.email.clone() } else { user.username.clone() },
+            attributes: stated(&source, user),
             posture,
             response_signed: source.sign_response,
             assertion_signed: source.sign_assertion,
@@ -352,6 +363,24 @@ fn refuse(v: &mut Visit, source: &ApplicationSource) -> Result<Answer, Stop> {
     }
     // m1-explains
     stop(if v.access_factor_failed { Outcome::MfaFailed } else { Outcome::AccessDenied }, "access")
+}
+
+/// Attributes that an application source maps; one without a value is not stated.
+fn stated(source: &ApplicationSource, user: &User) -> Vec<(String, Vec<String>)> {
+    let mut stated = Vec::new();
+    for (name, expression) in &source.attributes {
+        let values = match expression.as_str() {
+            "${user.userName}" => vec![user.username.clone()],
+            "${user.email}" => vec![user.email.clone()],
+            "${user.userPrincipalName}" => vec![user.upn.as_ref().unwrap_or(&user.email).clone()],
+            "${groupNames}" => user.groups.clone(),
+            _ => vec![],
+        };
+        if values.iter().any(|value| !value.is_empty()) {
+            stated.push((name.clone(), values));
+        }
+    }
+    stated
 }
 
 /// One request matches several device types.

@@ -4,6 +4,7 @@
 //! judgement with the parties. Its rules are flat; each names the requirement that it stands for.
 
 mod access;
+mod accounts;
 mod attack;
 mod compliance;
 mod device;
@@ -18,6 +19,8 @@ mod steps;
 
 use access::AccessSession;
 use device::Phone;
+use federation::tenant::okta::User;
+use federation::world::AppRequest;
 use federation::{DeviceContext, Outcome, Platform, Time, World};
 use okta::OktaSession;
 use scenarios::{Breakage, Misbehaviour, SignIn};
@@ -58,7 +61,9 @@ pub struct Oracle {
     /// Seconds that a party's clock is ahead.
     skews: BTreeMap<String, i64>,
     /// People whom Okta made from an identity provider's word (JIT).
-    newcomers: Vec<federation::tenant::okta::User>,
+    newcomers: Vec<User>,
+    /// People whom a sign-in has changed: as configured, and as they are now.
+    changed: BTreeMap<String, (User, User)>,
     /// Enrolment link that a device shows.
     links: BTreeMap<String, String>,
     /// The attack on the next sign-in.
@@ -85,6 +90,8 @@ fn stop<T>(outcome: Outcome, by: &str) -> Result<T, Stop> {
 /// One sign-in on its way.
 struct Visit<'a> {
     step: &'a SignIn,
+    /// What the app asks, where it asks.
+    asked: AppRequest,
     jar: Jar,
     platform: Platform,
     ip: IpAddr,
@@ -103,6 +110,16 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    /// ForceAuthn is the app's own wish; Okta's trips between are not.
+    fn wants_anew(&self, app: &str) -> bool {
+        self.asked.force_authn && self.step.app == app
+    }
+
+    /// wire-authn-request: with IsPassive whatever would need her is a status for the app, which lets nobody in over it.
+    fn may_bother(&self) -> Result<(), Stop> {
+        if self.asked.is_passive { stop(Outcome::AppRejected, &self.step.app) } else { Ok(()) }
+    }
+
     fn because(&mut self, code: &'static str) {
         if !self.because.contains(&code) {
             self.because.push(code);

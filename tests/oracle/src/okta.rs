@@ -1,11 +1,12 @@
 //! Okta: who serves the sign-in, what it concludes of the device, and what the app's policy says.
 
+use crate::accounts::username_of;
 use crate::rules::{concerns, matches_whole, user_matches};
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::okta::{
-    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, FilterMismatch, IdentityProvider, MatchAgainst,
-    NoMatch, RequestContext, ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration,
-    User, UserMatch, UserStatus,
+    AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, FilterMismatch, IdentityProvider, RequestContext,
+    ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User, UserMatch,
+    UserStatus,
 };
 use federation::{DeviceContext, Outcome, Time};
 use scenarios::{MfaAnswer, PasswordEntry};
@@ -38,8 +39,16 @@ impl OktaSession {
 
 /// What Access tells Okta.
 pub(crate) enum Answer {
-    Success { username: String, posture: Option<bool>, response_signed: bool, assertion_signed: bool },
-    Failure { signed: bool },
+    Success {
+        username: String,
+        attributes: Vec<(String, Vec<String>)>,
+        posture: Option<bool>,
+        response_signed: bool,
+        assertion_signed: bool,
+    },
+    Failure {
+        signed: bool,
+    },
 }
 
 /// What the app's policy says.
@@ -64,8 +73,9 @@ impl Oracle {
         if !self.world.okta.apps.iter().any(|a| a.name == app) {
             return stop(Outcome::OktaError, "okta");
         }
-        // session-age: a live session skips the checks
-        let mut user = match self.live_okta_session(v) {
+        // session-age: a live session skips the checks, but for an app that wants her anew
+        let live = if v.wants_anew(app) { None } else { self.live_okta_session(v) };
+        let mut user = match live {
             Some(user) => {
                 v.because("session/reused");
                 user
@@ -98,6 +108,7 @@ impl Oracle {
 
     /// Routing decides who serves the sign-in.
     fn sign_in_at_okta(&mut self, v: &mut Visit, app: &str, known: Option<&str>) -> Result<String, Stop> {
+        v.may_bother()?;
         let mut login = known.and_then(|name| self.okta_user(name)).map(|u| u.login.clone());
         for rule in self.world.okta.routing_rules.clone() {
             let here = rule.enabled
@@ -153,6 +164,7 @@ impl Oracle {
 
     /// A trip to Access and back. Whom Okta knows already is a hint in its request and decides nothing there (subject-hint).
     fn by_access(&mut self, v: &mut Visit, provider: &str) -> Result<String, Stop> {
+        v.may_bother()?;
         v.trips += 1;
         if v.trips > MANY {
             // forceauthn-excludes-third-party-idp: round and round
@@ -199,7 +211,12 @@ impl Oracle {
                 v.because("device-trust/failure-response");
                 self.local_sign_in(v)
             }
-            Answer::Success { username, .. } => {
+            Answer::Success { username, attributes, .. } => {
+                // m1-flow: the IdP Username expression makes the name; one that cannot be made ends the sign-in
+                let made = username_of(&idp.username, &username, &attributes);
+                let Some(username) = made.filter(|name| !name.contains(char::is_whitespace)) else {
+                    return stop(Outcome::OktaError, "okta");
+                };
                 // username-filter-mismatch
                 if idp.username_filter.as_ref().is_some_and(|f| !matches_whole(f, &username)) {
                     v.because("match/filtered");
@@ -208,7 +225,7 @@ impl Oracle {
                         FilterMismatch::SignInPage => self.local_sign_in(v),
                     };
                 }
-                match self.matched(v, &idp, &username) {
+                match self.matched(v, &idp, &username, &attributes) {
                     Some(user) => self.new_session(v, &user),
                     None => self.local_sign_in(v),
                 }
@@ -244,44 +261,6 @@ impl Oracle {
         self.world.okta.device_trust.of(v.platform).filter(|i| i.enabled)
     }
 
-    fn matched(&mut self, v: &mut Visit, idp: &IdentityProvider, username: &str) -> Option<User> {
-        let same = |a: &str| a.eq_ignore_ascii_case(username);
-        let fits = |u: &&User| match idp.match_against {
-            MatchAgainst::Username => same(&u.login),
-            MatchAgainst::Email => same(&u.email),
-            MatchAgainst::Either => same(&u.login) || same(&u.email),
-            MatchAgainst::CustomAttribute => idp
-                .match_attribute
-                .iter()
-                .any(|wanted| u.attributes.iter().any(|(key, value)| key == wanted && same(value))),
-        };
-        let found: Vec<&User> = self.world.okta.users.iter().filter(fits).collect();
-        match found.as_slice() {
-            [one] if one.status == UserStatus::Active => Some((*one).clone()),
-            [] if idp.no_match == NoMatch::Jit => {
-                let user = User {
-                    // Nobody whom an administrator made is called so.
-                    name: format!("jit:{username}"),
-                    login: username.into(),
-                    email: username.into(),
-                    password: String::new(),
-                    groups: idp.jit_groups.clone(),
-                    attributes: Default::default(),
-                    status: UserStatus::Active,
-                    factors: Vec::new(),
-                };
-                self.newcomers.push(user.clone());
-                self.world.okta.users.push(user.clone());
-                Some(user)
-            }
-            // scim-new-users
-            _ => {
-                v.because("match/no-user");
-                None
-            }
-        }
-    }
-
     /// The person is known: Okta's own sign-on policy applies.
     fn new_session(&mut self, v: &mut Visit, user: &User) -> Result<String, Stop> {
         let rules = self.world.okta.session_rules.iter();
@@ -311,6 +290,7 @@ impl Oracle {
     }
 
     fn factor_at_okta(&mut self, v: &mut Visit, user: &User) -> Result<(), Stop> {
+        v.may_bother()?;
         self.she_answers_factor(v);
         let person = self.world.people.iter().find(|p| p.name == v.step.who);
         let own = person.is_some_and(|p| p.okta.as_ref() == Some(&user.name));

@@ -5,6 +5,7 @@ use crate::compliance::minutes;
 use crate::device::{Phone, seen_platform};
 use crate::schedule::List;
 use crate::{AppSession, Expected, Jar, Oracle, Stop, Visit, stop};
+use federation::world::{Comparison, WantedContext};
 use federation::{Client, DeviceContext, Outcome, Time, World};
 use scenarios::{Action, BreakHow, FactsPatch, MfaAnswer, SignIn, Start, WipePhase};
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ impl Oracle {
             broken: BTreeMap::new(),
             skews: BTreeMap::new(),
             newcomers: Vec::new(),
+            changed: BTreeMap::new(),
             links: BTreeMap::new(),
             armed: None,
         };
@@ -85,7 +87,7 @@ impl Oracle {
                 let before = (self.world.uem.compliance_sweep_minutes, self.world.uem.ca.crl_minutes);
                 self.world = (*change.world).clone();
                 self.new_periods(before.0, before.1);
-                self.world.okta.users.extend(self.newcomers.iter().cloned());
+                self.keep_accounts();
             }
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
             Action::Wait(wait) => self.pass_until(self.now + Duration::from_secs(wait.minutes.saturating_mul(60))),
@@ -143,8 +145,11 @@ impl Oracle {
         let networks = &self.world.networks;
         let place = step.network.as_ref().map_or(networks.first(), |name| networks.iter().find(|n| n.name == *name));
         let kind = self.phones.get(&step.on).map(|p| p.kind).unwrap_or(federation::DeviceKind::LinuxPc);
+        let app = self.world.apps.iter().find(|a| a.name == step.app);
+        let asked = app.filter(|_| step.start == Start::Sp).map(|a| a.request.clone()).unwrap_or_default();
         let mut visit = Visit {
             step,
+            asked,
             jar: jar(&step.on, step.client),
             platform: seen_platform(kind, step.client),
             ip: place.map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip),
@@ -173,6 +178,28 @@ impl Oracle {
         }
     }
 
+    /// Okta's word on what the app asks: a user, a page of its own, or a status that the app does not take.
+    // wire-authn-request
+    fn asked_of_okta(&mut self, visit: &mut Visit, app: &str) -> Result<String, Stop> {
+        let rejected = |oracle: &Oracle, visit: &Visit| {
+            oracle.visit_needs(visit, app)?;
+            stop(Outcome::AppRejected, app)
+        };
+        if visit.asked.context.as_ref().is_some_and(|wanted| !is_a_password(wanted)) {
+            self.visit_needs(visit, "okta")?;
+            return rejected(self, visit);
+        }
+        match self.at_okta(visit, app) {
+            Err(told)
+                if visit.asked.is_passive && !matches!(told.outcome, Outcome::OktaError | Outcome::Unreachable) =>
+            {
+                self.links.remove(&visit.step.on);
+                rejected(self, visit)
+            }
+            other => other,
+        }
+    }
+
     fn through(&mut self, visit: &mut Visit) -> Result<(AppSession, Outcome), Stop> {
         let app = visit.step.app.clone();
         if visit.step.start == Start::Sp {
@@ -190,7 +217,7 @@ impl Oracle {
         if visit.step.start == Start::Sp {
             self.request_at_okta()?;
         }
-        let user = self.at_okta(visit, &app)?;
+        let user = self.asked_of_okta(visit, &app)?;
         self.visit_needs(visit, &app)?;
         self.response_at_app(&app)?;
         let takes_it = self.world.apps.iter().find(|a| a.name == app).is_some_and(|a| a.accept_idp_initiated);
@@ -208,6 +235,21 @@ impl Oracle {
         // m1-mfa: a factor at either system
         Ok((session, if visit.factor_passed { Outcome::GrantedAfterMfa } else { Outcome::Granted }))
     }
+}
+
+/// Whether a password over TLS, which is what Okta states, is what is wanted.
+fn is_a_password(wanted: &WantedContext) -> bool {
+    let class = |class: &String| {
+        let last = class.strip_prefix("urn:oasis:names:tc:SAML:2.0:ac:classes:")?;
+        ["unspecified", "Password", "PasswordProtectedTransport"].iter().position(|known| *known == last)
+    };
+    let mut classes = wanted.classes.iter().map(class);
+    wanted.classes.is_empty()
+        || match wanted.comparison {
+            Comparison::Exact | Comparison::Maximum => classes.any(|c| c == Some(2)),
+            Comparison::Minimum => classes.any(|c| c.is_some()),
+            Comparison::Better => classes.all(|c| c.is_some_and(|c| c < 2)),
+        }
 }
 
 /// Which cookies a client has: the browser's whatever site it asks for, and those of each app of its own.

@@ -2,7 +2,7 @@
 
 use federation::World;
 use federation::tenant::access::{
-    self, DeviceSsoResponseOff, FallbackPerson, ForceAuthnToggleOff, GroupRuleBeforeIdentity, Pending,
+    self, DeviceSsoResponseOff, FallbackPerson, ForceAuthnToggleOff, GroupRuleBeforeIdentity, NameIdPolicy, Pending,
     PostureUnrequested, UdidLocation, Unsupported,
 };
 use federation::tenant::okta::{self, FilterMismatch, TrustEvaluation, TrustWithoutIntegration};
@@ -61,8 +61,9 @@ fn access() -> impl Strategy<Value = access::Assumptions> {
         other(GroupRuleBeforeIdentity::Skipped, GroupRuleBeforeIdentity::MatchesNobody),
         other(UdidLocation::AsTemplate, UdidLocation::SanOnly),
         prop_oneof![2 => Just(FallbackPerson::Kept), 1 => Just(FallbackPerson::Anybody)],
+        prop_oneof![1 => Just(NameIdPolicy::AsConfigured), 1 => Just(NameIdPolicy::AsRequested)],
     )
-        .prop_map(|(unsupported, response_off, toggle_off, unrequested, pending, group, udid, person)| {
+        .prop_map(|(unsupported, response_off, toggle_off, unrequested, pending, group, udid, person, name_id)| {
             access::Assumptions {
                 unsupported_under_force_authn: unsupported,
                 device_sso_response_off: response_off,
@@ -72,6 +73,7 @@ fn access() -> impl Strategy<Value = access::Assumptions> {
                 group_rule_before_identity: group,
                 udid_location: udid,
                 fallback_person: person,
+                name_id_policy: name_id,
                 ..Default::default()
             }
         })

@@ -3,11 +3,12 @@
 use federation::World;
 use federation::tenant::access::ApplicationSource;
 use federation::tenant::okta::{
-    AcsType, Binding, DeviceTrustIntegration, IdentityProvider, MatchAgainst, NoMatch, RequestContext,
-    ResponseSignature,
+    AcsType, Binding, DeviceTrustIntegration, IdentityProvider, NameIdFormat, RequestContext, ResponseSignature,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use super::matching::{Whose, whose};
 
 /// What Access and Okta agree on about one identity-provider object.
 #[derive(Debug, Clone)]
@@ -21,30 +22,9 @@ pub struct Link {
     signs: (bool, bool),
     wanted: ResponseSignature,
     acs: AcsType,
-    person: Person,
-}
-
-/// Whose account an answer is for.
-#[derive(Debug, Clone)]
-struct Person {
-    against: MatchAgainst,
-    no_match: NoMatch,
-    jit_groups: Vec<&'static str>,
-    filter: Option<&'static str>,
-}
-
-fn person() -> impl Strategy<Value = Person> {
-    use MatchAgainst::{CustomAttribute, Either, Email, Username};
-    (
-        select(vec![Username, Username, Username, Email, Either, CustomAttribute]),
-        prop_oneof![2 => Just(NoMatch::Redirect), 1 => Just(NoMatch::Jit)],
-        select(vec![vec![], vec!["staff"]]),
-        prop_oneof![
-            8 => Just(None),
-            1 => select(vec![Some(".*@acme\\.test"), Some("bob.*"), Some("nobody")])
-        ],
-    )
-        .prop_map(|(against, no_match, jit_groups, filter)| Person { against, no_match, jit_groups, filter })
+    person: Whose,
+    asks_for: NameIdFormat,
+    states: Vec<(&'static str, &'static str)>,
 }
 
 pub fn link() -> impl Strategy<Value = Link> {
@@ -59,17 +39,21 @@ pub fn link() -> impl Strategy<Value = Link> {
         select(vec![(true, false), (true, false), (false, true), (true, true), (true, true), (false, false)]),
         select(vec![Any, Any, Any, Response, Assertion]),
         select(vec![AcsType::Instance, AcsType::Instance, AcsType::Org]),
-        person(),
+        whose(),
+        select(vec![
+            NameIdFormat::Unspecified,
+            NameIdFormat::Unspecified,
+            NameIdFormat::EmailAddress,
+            NameIdFormat::Transient,
+        ]),
+        select(vec![
+            vec![],
+            vec![("groups", "${groupNames}"), ("email", "${user.email}")],
+            vec![("email", "${user.email}"), ("department", "${user.userName}")],
+        ]),
     )
-        .prop_map(|(toggles, context, binding, sign_requests, signs, wanted, acs, person)| Link {
-            toggles,
-            context,
-            binding,
-            sign_requests,
-            signs,
-            wanted,
-            acs,
-            person,
+        .prop_map(|(toggles, context, binding, sign_requests, signs, wanted, acs, person, asks_for, states)| {
+            Link { toggles, context, binding, sign_requests, signs, wanted, acs, person, asks_for, states }
         })
 }
 
@@ -80,19 +64,12 @@ impl Link {
         provider.sign_requests = self.sign_requests;
         provider.response_signature = self.wanted;
         provider.acs = self.acs;
+        provider.name_id_format = self.asks_for;
         self.person.set(provider);
+        let states = self.states.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        source.attributes = states.collect();
         (source.device_sso_response, source.force_authn, source.failure_notification) = self.toggles;
         (source.sign_response, source.sign_assertion) = self.signs;
-    }
-}
-
-impl Person {
-    fn set(&self, provider: &mut IdentityProvider) {
-        provider.match_against = self.against;
-        provider.match_attribute = (self.against == MatchAgainst::CustomAttribute).then(|| "formerLogin".into());
-        provider.no_match = self.no_match;
-        provider.jit_groups = self.jit_groups.iter().map(ToString::to_string).collect();
-        provider.username_filter = self.filter.map(Into::into);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Generated cases: the two baselines with their settings turned, and somebody who signs in once or twice.
 //!
-//! `accounts`: who she is to each vendor. `links`: what Okta and Access agree on. `policies`: rules and places. `assumed`:
-//! readings of what is open. `visits`: what she does.
+//! `accounts`: who she is to each vendor. `links`: what Okta and Access agree on, `matching`: whose account comes of it.
+//! `policies`: rules and places. `assumed`: readings of what is open. `visits`: what she does.
 
 mod accounts;
 mod assumed;
 mod links;
+mod matching;
 mod policies;
 mod visits;
 
@@ -14,6 +15,7 @@ use assumed::{Assumed, assumed};
 use federation::World;
 use federation::tenant::okta::{RoutingRule, SessionRule, SignOnRule};
 use federation::tenant::uem::{ActionKind, ComplianceAction};
+use federation::world::{AppRequest, Comparison, WantedContext};
 use links::{Integration, Link, integration, link};
 use policies::{AccessRules, access_rules, routing, session_rule, sign_on};
 use proptest::prelude::*;
@@ -59,6 +61,8 @@ struct Settings {
     rules: Option<Vec<SignOnRule>>,
     access: AccessRules,
     machinery: Machinery,
+    /// What the apps' requests say.
+    asks: AppRequest,
     assumptions: Assumed,
 }
 
@@ -93,6 +97,24 @@ fn machinery() -> impl Strategy<Value = Machinery> {
     )
 }
 
+/// Mostly nothing beside the name.
+fn asks() -> impl Strategy<Value = AppRequest> {
+    let class = |name: &str| format!("urn:oasis:names:tc:SAML:2.0:ac:classes:{name}");
+    let context = |comparison, names: &[&str]| {
+        let classes = names.iter().map(|name| class(name)).collect();
+        AppRequest { context: Some(WantedContext { comparison, classes }), ..AppRequest::default() }
+    };
+    let one = vec![
+        AppRequest { force_authn: true, ..AppRequest::default() },
+        AppRequest { is_passive: true, ..AppRequest::default() },
+        AppRequest { force_authn: true, is_passive: true, context: None },
+        context(Comparison::Exact, &["PasswordProtectedTransport"]),
+        context(Comparison::Minimum, &["X509", "Password"]),
+        context(Comparison::Exact, &["X509"]),
+    ];
+    prop_oneof![6 => Just(AppRequest::default()), 1 => select(one)]
+}
+
 fn settings() -> impl Strategy<Value = Settings> {
     (
         select(vec!["device-trust-mobile", "device-trust-mobile", "device-trust-mobile", "routing-only"]),
@@ -101,9 +123,10 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop::option::of(accounts()),
         (routing(), session_rule(), sign_on(), access_rules()),
         machinery(),
+        asks(),
         assumed(),
     )
-        .prop_map(|(baseline, links, integrations, accounts, policies, machinery, assumptions)| {
+        .prop_map(|(baseline, links, integrations, accounts, policies, machinery, asks, assumptions)| {
             let (routing, of_the_org, rules, access) = policies;
             Settings {
                 baseline,
@@ -115,6 +138,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 rules,
                 access,
                 machinery,
+                asks,
                 assumptions,
             }
         })
@@ -131,6 +155,9 @@ impl Settings {
         self.machinery.set(&mut world);
         if let Some(accounts) = &self.accounts {
             accounts.set(&mut world);
+        }
+        for app in &mut world.apps {
+            app.request = self.asks.clone();
         }
         world.okta.session_rules.extend(self.of_the_org.clone());
         if let Some(rules) = &self.rules {

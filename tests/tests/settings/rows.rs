@@ -5,6 +5,7 @@
 pub const STORIES: &[(&str, &[&str])] = &[
     ("access", &[UNMANAGED_1]),
     ("access.application_sources", &[MANAGED_2, UNMANAGED_2]),
+    ("access.application_sources.*.attributes", &["accounts/the-profile-follows-access~take-the-profile-from-there"]),
     ("access.assumptions.adapter_delete", &[TOUR]),
     ("access.assumptions.compliance_pending", &["assumptions/compliance-pending"]),
     ("access.assumptions.device_sso_response_off", &["assumptions/device-sso-response-off"]),
@@ -12,6 +13,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("access.assumptions.force_authn_toggle_off", &["assumptions/force-authn-toggle-off"]),
     ("access.assumptions.group_rule_before_identity", &["assumptions/group-rule-before-identity"]),
     ("access.assumptions.is_compliant_emitted", &["assumptions/is-compliant-emitted"]),
+    ("access.assumptions.name_id_policy", &["assumptions/name-id-policy"]),
     ("access.assumptions.oauth_strictness", &[TOUR]),
     ("access.assumptions.on_premises_part", &[CELLAR]),
     ("access.assumptions.posture_unrequested", &["assumptions/posture-unrequested"]),
@@ -53,13 +55,30 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.device_trust.android", &["own/android"]),
     ("okta.device_trust.ios", &[UNMANAGED_2]),
     ("okta.identity_providers", &[MANAGED_2]),
-    ("okta.identity_providers.*.jit_groups", &["accounts/made-just-in-time~create-her-with-the-group"]),
+    ("okta.identity_providers.*.account_link", &["accounts/linked-or-not"]),
+    ("okta.identity_providers.*.account_link_groups", &["accounts/linked-or-not~link-contractors-only"]),
+    (
+        "okta.identity_providers.*.group_assignments",
+        &[
+            "accounts/groups-that-access-states~add-her-to-the-groups-she-misses",
+            "accounts/groups-that-access-states~everybody-who-comes-that-way",
+            "accounts/groups-that-access-states~a-full-sync-takes-her-out",
+        ],
+    ),
     ("okta.identity_providers.*.match_against", &["accounts/two-names-for-one-person"]),
     (
         "okta.identity_providers.*.match_attribute",
         &["accounts/two-names-for-one-person~match-against-an-attribute-that-keeps-the-old-name"],
     ),
     ("okta.identity_providers.*.max_clock_skew_seconds", &["clock/access-runs-ahead"]),
+    ("okta.identity_providers.*.profile_source", &["accounts/the-profile-follows-access"]),
+    (
+        "okta.identity_providers.*.reactivate",
+        &["accounts/suspended-and-vouched-for~deactivated-and-reactivated-on-the-spot"],
+    ),
+    ("okta.identity_providers.*.unsuspend", &["accounts/suspended-and-vouched-for"]),
+    ("okta.identity_providers.*.username", &["accounts/a-name-made-of-the-assertion"]),
+    ("okta.identity_providers.*.username_filter", &["own/filtered"]),
     ("okta.identity_providers.*.no_match", &["accounts/made-just-in-time"]),
     (
         "okta.identity_providers.*.response_algorithm",

@@ -1,0 +1,31 @@
+//! What an answer says of the person: the NameID, and the attributes that the application source maps.
+
+use federation::tenant::access::{ApplicationSource, Assumptions, NameIdPolicy, User};
+use federation::{Finding, Why};
+use wire::saml::NAMEID_EMAIL;
+
+/// Values of an attribute mapping.
+pub const VALUES: [&str; 4] = ["${user.userName}", "${user.email}", "${user.userPrincipalName}", "${groupNames}"];
+
+/// Value and format. `asked`: what the request's NameIDPolicy says; nothing but an address would differ.
+pub fn name_id(assumptions: &Assumptions, user: &User, asked: Option<&str>, why: &mut impl Why) -> Option<String> {
+    asked.filter(|format| *format == NAMEID_EMAIL)?;
+    why.note(|| Finding::new("assumes/name-id-policy").rule("access.assumptions.name_id_policy").saw(NAMEID_EMAIL));
+    match assumptions.name_id_policy {
+        NameIdPolicy::AsConfigured => None,
+        NameIdPolicy::AsRequested => Some(user.email.clone()),
+    }
+}
+
+/// An attribute without a value is not stated.
+pub fn attributes(source: &ApplicationSource, user: &User) -> Vec<(String, Vec<String>)> {
+    let values = |expression: &str| match expression {
+        "${user.userName}" => vec![user.username.clone()],
+        "${user.email}" => vec![user.email.clone()],
+        "${user.userPrincipalName}" => vec![user.upn.clone().unwrap_or_else(|| user.email.clone())],
+        "${groupNames}" => user.groups.clone(),
+        _ => Vec::new(),
+    };
+    let stated = source.attributes.iter().map(|(name, expression)| (name.clone(), values(expression)));
+    stated.filter(|(_, values)| values.iter().any(|value| !value.is_empty())).collect()
+}
