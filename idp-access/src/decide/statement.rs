@@ -2,15 +2,16 @@
 
 use federation::tenant::access::{ApplicationSource, Assumptions, NameIdPolicy, User};
 use federation::{Finding, Why};
-use wire::saml::NAMEID_EMAIL;
 
 /// Values of an attribute mapping.
 pub const VALUES: [&str; 4] = ["${user.userName}", "${user.email}", "${user.userPrincipalName}", "${groupNames}"];
 
-/// Value and format. `asked`: what the request's NameIDPolicy says; nothing but an address would differ.
-pub fn name_id(assumptions: &Assumptions, user: &User, asked: Option<&str>, why: &mut impl Why) -> Option<String> {
-    asked.filter(|format| *format == NAMEID_EMAIL)?;
-    why.note(|| Finding::new("assumes/name-id-policy").rule("access.assumptions.name_id_policy").saw(NAMEID_EMAIL));
+/// Her address as the NameID; nothing: her user name. `asked`: the request's NameIDPolicy wants the address.
+pub fn address(assumptions: &Assumptions, user: &User, asked: bool, why: &mut impl Why) -> Option<String> {
+    if !asked {
+        return None;
+    }
+    why.note(|| Finding::new("assumes/name-id-policy").rule("access.assumptions.name_id_policy"));
     match assumptions.name_id_policy {
         NameIdPolicy::AsConfigured => None,
         NameIdPolicy::AsRequested => Some(user.email.clone()),

@@ -55,8 +55,8 @@ fn assertion(
     posture: Option<DevicePosture>,
 ) -> Assertion {
     let now = ctx.now();
-    let asked = tx.name_id_format.as_deref();
-    let decision = Decision::of(|why| statement::name_id(&ctx.settings.assumptions, user, asked, why));
+    let asked = tx.name_id_format.as_deref() == Some(saml::NAMEID_EMAIL);
+    let decision = Decision::of(|why| statement::address(&ctx.settings.assumptions, user, asked, why));
     let said = if decision.verdict.is_some() { "name the person by address" } else { "name the person as configured" };
     let address = if decision.because.is_empty() { None } else { ctx.told(said.into(), decision) };
     let until = now + Duration::from_secs(u64::from(source.validity_seconds));
