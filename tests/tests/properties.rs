@@ -133,8 +133,8 @@ fn wrong(case: &Case, seen: &Seen) -> Vec<String> {
         } else if satisfied {
             count(&seen.satisfied);
         }
-        // 4: every outcome explains itself.
-        if observed.because.is_empty() {
+        // 4: every outcome explains itself, by a finding or by the refusal of a message.
+        if observed.because.is_empty() && observed.refused.is_empty() {
             wrong.push(format!("{} by {} without a finding", observed.outcome, observed.by));
         }
     }

@@ -115,16 +115,17 @@ fn asks() -> impl Strategy<Value = AppRequest> {
     prop_oneof![6 => Just(AppRequest::default()), 1 => select(one)]
 }
 
+/// Boxed part by part: drawn as one value they would not fit a test's stack.
 fn settings() -> impl Strategy<Value = Settings> {
     (
         select(vec!["device-trust-mobile", "device-trust-mobile", "device-trust-mobile", "routing-only"]),
-        (link(), link()),
+        (link().boxed(), link().boxed()),
         (integration(), integration()),
-        prop::option::of(accounts()),
-        (routing(), session_rule(), sign_on(), access_rules()),
-        machinery(),
-        asks(),
-        assumed(),
+        prop::option::of(accounts().boxed()),
+        (routing().boxed(), session_rule().boxed(), sign_on().boxed(), access_rules().boxed()),
+        machinery().boxed(),
+        asks().boxed(),
+        assumed().boxed(),
     )
         .prop_map(|(baseline, links, integrations, accounts, policies, machinery, asks, assumptions)| {
             let (routing, of_the_org, rules, access) = policies;
@@ -199,7 +200,7 @@ impl Machinery {
 
 /// A world and what somebody does in it; nobody says what should come of it.
 pub fn case() -> impl Strategy<Value = Case> {
-    (settings(), visit()).prop_map(|(settings, visit)| {
+    (settings().boxed(), visit().boxed()).prop_map(|(settings, visit)| {
         let mut world = settings.world();
         visit.set(&mut world);
         let steps = visit.steps(&world);

@@ -60,9 +60,10 @@ pub const STORIES: &[(&str, &[&str])] = &[
     (
         "okta.identity_providers.*.group_assignments",
         &[
+            "accounts/groups-that-access-states",
             "accounts/groups-that-access-states~add-her-to-the-groups-she-misses",
             "accounts/groups-that-access-states~everybody-who-comes-that-way",
-            "accounts/groups-that-access-states~a-full-sync-takes-her-out",
+            "accounts/groups-that-access-states~a-full-sync-takes-her-out-of-one-and-into-another",
         ],
     ),
     ("okta.identity_providers.*.match_against", &["accounts/two-names-for-one-person"]),
@@ -135,6 +136,7 @@ pub const DOORS: &str = "own/every-door";
 /// Other values, as JSON, where none comes from the kind of value.
 pub const VALUES: &[(&str, &str)] = &[
     ("access.provisioning.airwatch.entitled_groups", r#"["Sales"]"#),
+    ("okta.identity_providers.*.group_assignments", r#"{"specific": ["sales"]}"#),
     ("okta.routing_rules.*.user", r#"{"domains": ["nowhere.test"]}"#),
     ("uem.compliance_sweep_minutes", "200"),
 ];
