@@ -2,7 +2,7 @@
 
 use super::expression::Stated;
 use super::matching::{self, Match};
-use federation::tenant::okta::{GroupAssignments, IdentityProvider, User, UserStatus};
+use federation::tenant::okta::{GroupAssignments, IdentityProvider, StatedGroups, User, UserStatus};
 use federation::{Finding, Why};
 
 /// Somebody who may be signed in.
@@ -44,9 +44,12 @@ pub fn decide(
         }
     };
     let made = changes == [Change::Made];
-    if (made || idp.profile_source) && profile(idp, &mut user, stated) && !made {
-        why.note(|| Finding::new("match/profile-updated").rule(path("profile_source")).saw(user.login.clone()));
-        changes.push(Change::Profile);
+    if made || idp.profile_source {
+        let news = profile(idp, &mut user, stated);
+        if news && !made {
+            why.note(|| Finding::new("match/profile-updated").rule(path("profile_source")).saw(user.login.clone()));
+            changes.push(Change::Profile);
+        }
     }
     let moves = groups(idp, &mut user, stated);
     if !moves.is_empty() {
@@ -75,29 +78,30 @@ fn profile(idp: &IdentityProvider, user: &mut User, stated: Stated<'_>) -> bool 
     *user != before
 }
 
+/// Groups that she joins and leaves.
 fn groups(idp: &IdentityProvider, user: &mut User, stated: Stated<'_>) -> Vec<Change> {
-    let (joins, keeps): (Vec<&String>, Box<dyn Fn(&String) -> bool + '_>) = match &idp.group_assignments {
+    let named = |from: &StatedGroups| -> Vec<String> {
+        stated.values(&from.attribute).iter().filter(|group| from.filter.contains(group)).cloned().collect()
+    };
+    let (joins, leaves) = match &idp.group_assignments {
         GroupAssignments::None => return Vec::new(),
-        GroupAssignments::Specific(groups) => (groups.iter().collect(), Box::new(|_| true)),
-        GroupAssignments::AddToMissing(from) => {
-            let named = stated.values(&from.attribute);
-            (named.iter().filter(|group| from.filter.contains(group)).collect(), Box::new(|_| true))
-        }
+        GroupAssignments::Specific(groups) => (groups.clone(), Vec::new()),
+        GroupAssignments::AddToMissing(from) => (named(from), Vec::new()),
         GroupAssignments::FullSync(from) => {
-            let named = stated.values(&from.attribute);
-            let keeps = move |group: &String| !from.filter.contains(group) || named.contains(group);
-            (named.iter().filter(|group| from.filter.contains(group)).collect(), Box::new(keeps))
+            let joins = named(from);
+            let left = |group: &&String| from.filter.contains(group) && !joins.contains(group);
+            let leaves = user.groups.iter().filter(left).cloned().collect();
+            (joins, leaves)
         }
     };
     let mut changes = Vec::new();
     for group in joins {
-        if !user.groups.contains(group) {
+        if !user.groups.contains(&group) {
             user.groups.push(group.clone());
-            changes.push(Change::Joined(group.clone()));
+            changes.push(Change::Joined(group));
         }
     }
-    let left = user.groups.iter().filter(|group| !keeps(group)).cloned().map(Change::Left);
-    changes.extend(left);
-    user.groups.retain(|group| keeps(group));
+    user.groups.retain(|group| !leaves.contains(group));
+    changes.extend(leaves.into_iter().map(Change::Left));
     changes
 }
