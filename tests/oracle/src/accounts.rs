@@ -44,7 +44,12 @@ impl Oracle {
                 if !others.is_empty() {
                     v.because("match/not-linked");
                 }
-                if idp.no_match != NoMatch::Jit || username.is_empty() || taken {
+                if idp.no_match != NoMatch::Jit || username.is_empty() {
+                    v.because("match/no-user");
+                    return None;
+                }
+                if taken {
+                    v.because("match/name-taken");
                     return None;
                 }
                 (newcomer(username), true)
