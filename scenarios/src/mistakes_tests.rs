@@ -60,6 +60,8 @@ fn slips_of_toml_are_told_in_the_authors_words() {
     ]);
     let echoes = told(&format!("{HEAD}[[step]]\nsign_in = {{ who = \"alice, on = \"alices-iphone\" }}\n"));
     assert_eq!(echoes.len(), 1, "a mistake is told once: {echoes:#?}");
+    let prose = told("A lesson about *phones*.\nIt says: nothing.\n");
+    assert!(prose[0].contains("the key `A` has no value"), "{prose:#?}");
     let yaml = told("name: x\nsteps:\n  - sign_in:\n      who: alice\n      on: phone\n");
     assert_eq!(yaml.len(), 3, "and not line for line: {yaml:#?}");
 }

@@ -58,7 +58,8 @@ fn in_line(said: &str, line: &str, (before, rest): (&str, &str)) -> (String, Str
     let bare = found.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', ';']);
     let key = line.split(['=', ':', ' ']).next().unwrap_or_default();
     let told = |message: String, help: String| (message, help);
-    if (said.starts_with("key with no value") || said.starts_with("invalid unquoted key")) && line.contains(':') {
+    let colon = before.trim_end().ends_with(':') || rest.split(' ').next().is_some_and(|word| word.contains(':'));
+    if (said.starts_with("key with no value") || said.starts_with("invalid unquoted key")) && colon {
         return told("found `:`, wanted `=`".into(), "write `KEY = VALUE`, a text in quotes".into());
     }
     match said {

@@ -226,7 +226,7 @@ pub fn main() -> ExitCode {
 }
 
 fn options(how: &How) -> Result<Options, String> {
-    let store = how.keep.as_deref().map(Store::keep).transpose().map_err(|e| e.to_string())?;
+    let store = how.keep.as_deref().map(Store::keep).transpose().map_err(|e| e.0)?;
     Ok(Options { fabric: how.fabric, seed: how.seed, store, ..Options::default() })
 }
 
@@ -272,7 +272,7 @@ fn tell(
 }
 
 fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {
-    let runs = Store::open(&journal.dir).and_then(|store| store.runs()).map_err(|e| e.to_string())?;
+    let runs = Store::open(&journal.dir).and_then(|store| store.runs()).map_err(|e| e.0)?;
     match journal.number {
         None => say(&list::journal(&runs, style)),
         Some(wanted) => {

@@ -118,6 +118,19 @@ pub(crate) fn transcript(text: &str, style: Style) -> String {
 mod tests {
     use super::*;
 
+    /// Two names that begin alike stay apart.
+    #[test]
+    fn a_journal_names_every_case_in_full() {
+        let name = |end: &str| format!("force-authn/breaks-okta-as-fallback~without-forceauthn-and-more-{end}");
+        let entry = |case: &str| Entry::new(case, true, "granted by salesforce".into(), String::new());
+        let runs = [(1, entry("a/b")), (2, entry(&name("x"))), (3, entry(&name("y")))];
+        let told = journal(&runs, Style::plain());
+        assert!(runs.iter().all(|(_, entry)| told.contains(&entry.case)), "{told}");
+        assert!(told.lines().all(|line| measure(line) <= 80), "{told}");
+        let columns: Vec<_> = told.lines().filter_map(|line| line.find("granted")).collect();
+        assert!(columns.len() == 3 && columns.windows(2).all(|two| two[0] == two[1]), "{told}");
+    }
+
     #[test]
     fn a_first_sentence() {
         let rows =

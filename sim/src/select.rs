@@ -117,7 +117,9 @@ fn no_variant(lesson: &str, variant: &str, cases: &[Case]) -> String {
     let what = if variant.starts_with('[') { "cell" } else { "try" };
     let word = variant.rsplit('~').next().unwrap_or_default();
     let others: Vec<&Case> = cases.iter().filter(|c| !c.variant().is_empty()).collect();
-    let begins = others.iter().filter(|c| c.variant().rsplit('~').next().is_some_and(|v| v.starts_with(word)));
+    let word = word.to_lowercase();
+    let near = |v: &str| v.starts_with(&word) || strsim::jaro_winkler(v, &word) > 0.9;
+    let begins = others.iter().filter(|c| c.variant().rsplit('~').next().is_some_and(near));
     let near = match &begins.collect::<Vec<_>>()[..] {
         [one] if !word.is_empty() => format!("\n  did you mean `{}`?", self::word(one)),
         _ => String::new(),
@@ -216,6 +218,9 @@ pub(crate) fn shown(problems: Vec<Diagnostic>) -> String {
 }
 
 fn unknown(word: &str, catalogue: &[Scenario]) -> String {
+    if word.starts_with(['.', '/']) {
+        return format!("there is no file or directory `{word}`\n  look at the path; `fedsim list` shows the lessons");
+    }
     let cases: Vec<Case> = catalogue.iter().flat_map(Scenario::cases).collect();
     let ids = cases.iter().map(|c| if word.contains('/') { &c.id } else { split(&c.id).1 });
     let names = catalogue.iter().map(|s| s.family.as_str()).chain(ids);

@@ -59,7 +59,10 @@ impl Store {
 
     /// Opens or makes the store of `--keep DIR`.
     pub fn keep(dir: &Path) -> Result<Store, StoreError> {
-        let cannot = |e: std::io::Error| StoreError(format!("cannot keep anything in `{}`: {e}", dir.display()));
+        let cannot = |e: std::io::Error| {
+            let dir = dir.display();
+            StoreError(format!("cannot keep anything in `{dir}`: {e}\n  name a directory that you may write to"))
+        };
         std::fs::create_dir_all(dir).map_err(cannot)?;
         if std::fs::read_dir(dir).map_err(cannot)?.next().is_none() {
             std::fs::write(dir.join(MARKER), MARKED).map_err(cannot)?;
@@ -167,7 +170,8 @@ impl Store {
             match entry.version {
                 ENTRY => Ok((number, entry)),
                 other => Err(StoreError(format!(
-                    "entry {number} of the journal in `{}` has version {other}; this fedsim reads version {ENTRY}",
+                    "entry {number} of the journal in `{}` has version {other}; this fedsim reads version {ENTRY}\n  \
+                     read it with the fedsim that wrote it, or name a new directory",
                     dir.display()
                 ))),
             }
@@ -200,7 +204,10 @@ fn sound<T>(dir: &Path, act: impl FnOnce() -> sled::Result<T>) -> Result<T, Stor
         Ok(Err(sled::Error::Io(e)))
             if e.kind() == std::io::ErrorKind::Other || e.kind() == std::io::ErrorKind::WouldBlock =>
         {
-            Err(StoreError(format!("cannot open the store in `{}`; is another fedsim using it? ({e})", dir.display())))
+            Err(StoreError(format!(
+                "cannot open the store in `{}`; is another fedsim using it? ({e})\n  wait for it, or name another directory",
+                dir.display()
+            )))
         }
         Ok(Err(sled::Error::Io(e))) => {
             Err(StoreError(format!("cannot read or write the store in `{}`: {e}", dir.display())))

@@ -34,6 +34,22 @@ fn every_diagram_fits_its_width() {
     }
 }
 
+/// No name is cut, however many parties there are: they stand as a staircase where they are wider than their columns.
+#[test]
+fn every_party_is_named_in_full() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/my-design.toml");
+    for (width, stairs) in [(60, true), (80, true), (160, false)] {
+        let told = drawn(file, width, false);
+        let (_, sweep) = told.split_once("UEM checks compliance").expect("a sweep");
+        let heads: Vec<&str> = sweep.lines().skip(2).take_while(|l| !l.contains(':')).collect();
+        for name in ["alices-android", "alices-ipad", "alices-iphone", "alices-mac", "alices-pc", "uem"] {
+            let named = heads.iter().filter(|l| l.contains(name)).count();
+            assert_eq!(named, 1, "{name} at {width}: {heads:#?}");
+        }
+        assert_eq!(heads.len() > 1, stairs, "{width}: {heads:#?}");
+    }
+}
+
 #[test]
 fn full_shows_every_byte_and_the_logs() {
     let (case, _) = crate::select::one("managed-gets-in").unwrap();

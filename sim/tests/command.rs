@@ -75,6 +75,7 @@ fn words_and_exit_codes() {
         (&["list", "force-auth"], 2, &["did you mean `force-authn`?"]),
         (&["explain", "force-authn"], 2, &["several lessons", "breaks-okta-as-fallback"]),
         (&["explain", "nowhere.toml"], 2, &["nowhere.toml: there is no such file", "fedsim list"]),
+        (&["run", "./nowhere"], 2, &["there is no file or directory `./nowhere`", "fedsim list"]),
         (&["run", "nowhere.toml~x"], 2, &["nowhere.toml"]),
         (&["run", "--jobs", "0"], 2, &["--jobs"]),
         (&["run", "--format", "yaml"], 2, &["pretty, json, junit, github"]),

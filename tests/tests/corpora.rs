@@ -1,6 +1,7 @@
 //! The fuzzers' corpora, replayed: no panic, no forgery, and both verdicts occur. Beside them, generated damage to each seed.
 //!
-//! `FEDSIM_WRITE_SEEDS=1 cargo test -p fedsim-tests --test corpora` writes the seeds anew; `cargo fuzz run TARGET` goes on from them.
+//! `FEDSIM_WRITE_SEEDS=1 cargo test -p fedsim-tests --test corpora` writes the seeds anew (and fails
+//! once, because the CA of the replay is compiled in); `cargo fuzz run TARGET` goes on from them.
 
 #[path = "../../federation/wire/tests/sample/mod.rs"]
 mod sample;
