@@ -1,11 +1,13 @@
 //! Mock Workspace ONE Access: access policy, method chains, and the answer to Okta.
 //!
-//! `decide` judges and knows no HTTP; `http` gathers and renders and judges nothing; `state` remembers.
+//! `decide` judges and knows no HTTP; `http` gathers and renders and judges nothing; `state` remembers; `memory` is what
+//! outlives a restart.
 
 pub mod decide;
 #[cfg(test)]
 mod fixtures;
 mod http;
+mod memory;
 pub mod people;
 mod state;
 mod validate;

@@ -5,6 +5,7 @@ use crate::decide::device_types::{DeviceTypes, Os};
 use crate::decide::person::PersonKey;
 use federation::Time;
 use federation::tenant::access::AuthMethod;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ pub const TRANSACTION_LIFE: Duration = Duration::from_secs(600);
 const MOST: usize = 10_000;
 
 /// A browser that somebody has signed in with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     pub started: Time,
     pub person: PersonKey,
@@ -118,6 +119,15 @@ impl State {
         }
         bound(&mut maps.sessions, |s| s.started);
         maps.sessions.insert(id, session);
+    }
+
+    pub fn sessions(&self) -> BTreeMap<String, Session> {
+        self.maps().sessions.clone()
+    }
+
+    /// Takes over the sessions of an earlier run.
+    pub fn recall(&self, sessions: BTreeMap<String, Session>) {
+        self.maps().sessions = sessions;
     }
 
     /// Forgets a session; says whose it was.

@@ -1,10 +1,12 @@
 //! Mock Okta (Classic): a SAML identity provider for apps and a service provider towards Access.
 //!
 //! `decide` judges, `flow` orders the judgements, `http` gathers and renders, `state` remembers. `validate` reads settings.
+//! `memory` is what outlives a restart.
 
 pub mod decide;
 pub mod flow;
 mod http;
+mod memory;
 mod state;
 mod totp;
 mod validate;

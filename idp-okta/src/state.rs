@@ -5,13 +5,14 @@ use crate::decide::matching::MADE;
 use crate::decide::session::Limits;
 use federation::tenant::okta::User;
 use federation::{DeviceContext, Time};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const TRANSACTION: Duration = Duration::from_secs(600);
 const MOST: usize = 10_000;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     pub user: String,
     pub created: Time,
@@ -40,6 +41,8 @@ pub struct Transaction {
     pub request: Option<String>,
     pub relay_state: Option<String>,
     pub login: Option<String>,
+    /// The form has just come back without a name.
+    pub empty: bool,
     /// Name of the user who authenticated in this transaction and has no session yet.
     pub fresh: Option<String>,
     /// The live session does not count here.

@@ -176,7 +176,7 @@ fn one_rsa_verification(bencher: Bencher<'_, '_>) {
 
 fn authority() -> Authority {
     let clock = Clock::at(Time::parse("2026-03-02T09:00:00Z").expect("a time"));
-    Authority::new(clock, TlsVersions::default()).expect("an authority")
+    Authority::new(clock, TlsVersions::default(), None).expect("an authority")
 }
 
 /// Both sides of one, without a network between them.

@@ -4,11 +4,13 @@
 use crate::formats;
 use crate::list;
 use crate::net::Fabric;
+use crate::ports::Ports;
 use crate::replay::replay_all;
 use crate::report::{self, Listing, Style};
 use crate::runner::CaseResult;
 use crate::select;
 use crate::store::Store;
+use crate::up::Wish;
 use crate::world::Options;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -67,8 +69,14 @@ const UP: &str = "Examples:
   fedsim up                                the baseline device-trust-mobile
   fedsim up routing-only --dir /tmp/world  another, its keys where you say
   fedsim up my-design.toml                 the world of a scenario of yours
+  fedsim up --keep world                   the next one goes on from there
+  fedsim up --port 8440                    8440, 8441 and so on
+  fedsim up --app salesforce=my-app.xml    your own app, by its metadata
+  fedsim up -- sh -c 'curl --cacert $FEDSIM_CA ...'
 
-Exit code: 0 after Ctrl-C, 2 bad input.";
+docs/up.md lists the files and the variables that the program is given.
+
+Exit code: 0 after Ctrl-C or SIGTERM, the program's own, 2 bad input.";
 
 #[derive(Debug, Parser)]
 #[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES, max_term_width = 80)]
@@ -94,7 +102,8 @@ enum Command {
     /// Read the journal that `run --keep DIR` wrote
     #[command(after_help = JOURNAL)]
     Journal(Journal),
-    /// Keep a world running on loopback, in real time, until Ctrl-C
+    /// Keep a world running on loopback, in real time, until Ctrl-C, or for
+    /// as long as a program runs
     #[command(after_help = UP)]
     Up(World),
 }
@@ -170,11 +179,48 @@ struct World {
     what: String,
     /// Write certificates and keys here; without it, to a directory that goes
     /// with the world
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
     dir: Option<PathBuf>,
+    /// As --dir, and the world outlives a restart: keys, devices, people,
+    /// sessions, ports, used assertions
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// The first of the ports that hosts take in turn; without it, any
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// The ports of single hosts
+    #[arg(long, value_name = "HOST=PORT", value_delimiter = ',', value_parser = host_and_port)]
+    ports: Vec<(String, u16)>,
+    /// An app of your own in the place of ours, by its SAML metadata
+    #[arg(long = "app", value_name = "NAME=FILE", value_parser = name_and_file)]
+    apps: Vec<(String, PathBuf)>,
+    /// An identity provider of your own as Access's third party, in the place
+    /// of Okta, by its SAML metadata
+    #[arg(long, value_name = "FILE")]
+    idp: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
     /// Seed of every id
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// A program that knows the world from its environment; the world ends
+    /// with it
+    #[arg(value_name = "COMMAND", last = true)]
+    command: Vec<String>,
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let (host, port) = text.split_once('=').ok_or("HOST=PORT is wanted, as in `acme.okta.test=8443`")?;
+    match port.parse() {
+        Ok(port) if port > 0 => Ok((host.into(), port)),
+        _ => Err(format!("`{port}` is no port: 1 to 65535")),
+    }
+}
+
+fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("NAME=FILE is wanted, as in `salesforce=my-app.xml`")?;
+    Ok((name.into(), file.into()))
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -212,7 +258,10 @@ pub fn main() -> ExitCode {
                 tell(&one, "trace", |case, result| report::trace(case, result, style, full), style)
             }
             Command::Journal(journal) => read_journal(&journal, style),
-            Command::Up(world) => crate::up::up(&world.what, world.dir.as_deref(), world.seed).map(|()| true),
+            Command::Up(world) => match up(world) {
+                Ok(code) => return ExitCode::from(code),
+                Err(problem) => Err(problem),
+            },
         };
         match done {
             Ok(true) => ExitCode::SUCCESS,
@@ -223,6 +272,12 @@ pub fn main() -> ExitCode {
             }
         }
     })
+}
+
+fn up(world: World) -> Result<u8, String> {
+    let World { what, dir, keep, port, ports, apps, idp, quiet, seed, command } = world;
+    let ports = Ports { from: port, of: ports.into_iter().collect(), ..Ports::default() };
+    crate::up::up(&Wish { what, dir, keep, seed, ports, apps, idp, quiet, command })
 }
 
 fn options(how: &How) -> Result<Options, String> {

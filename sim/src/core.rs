@@ -45,16 +45,17 @@ impl Core {
     /// 160 bits from the child stream `name`; one consumer never disturbs another.
     pub fn fresh_id(&self, name: &str) -> String {
         let mut streams = locked(&self.streams);
-        let stream = streams.entry(name.to_string()).or_insert_with(|| ChaCha20Rng::from_seed(self.derive(name)));
+        let stream = streams
+            .entry(name.to_string())
+            .or_insert_with(|| ChaCha20Rng::from_seed(derive(self.seed, self.run, name)));
         let mut bytes = [0u8; 20];
         stream.fill_bytes(&mut bytes);
         bytes.iter().map(|b| format!("{b:02x}")).collect()
     }
 
-    /// 32 bytes that depend on the seed and `name` alone.
-    pub fn derive(&self, name: &str) -> [u8; 32] {
-        let seed = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(self.run.to_be_bytes());
-        seed.chain_update(name).finalize().into()
+    /// 32 bytes that depend on the seed and `name` alone, the same in every run.
+    pub fn lasting(&self, name: &str) -> [u8; 32] {
+        derive(self.seed, 0, name)
     }
 
     pub fn note(&self, party: &str, kind: EventKind) {
@@ -92,6 +93,11 @@ impl Core {
     pub fn drain(&self) -> Vec<Event> {
         std::mem::take(&mut *locked(&self.events))
     }
+}
+
+fn derive(seed: u64, run: u64, name: &str) -> [u8; 32] {
+    let seed = Sha256::new().chain_update(seed.to_be_bytes()).chain_update(run.to_be_bytes());
+    seed.chain_update(name).finalize().into()
 }
 
 /// The door of one party.

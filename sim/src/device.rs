@@ -9,6 +9,7 @@ use federation::tenant::uem::Payload;
 use federation::{DeviceKind, tenant};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::sign::CertifiedKey;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,8 +36,16 @@ struct Profile {
     pems: Pems,
 }
 
+/// A device's UDID, its UEM token and its profiles, to be taken up by another run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Keepsake {
+    udid: String,
+    token: Option<String>,
+    profiles: BTreeMap<String, (Option<Payload>, Pems)>,
+}
+
 /// A key and its certificate as files hold them.
-#[derive(Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pems {
     pub key: String,
     pub certificate: String,
@@ -45,6 +54,28 @@ pub struct Pems {
 impl Handset {
     pub fn new(device: Device, udid: String) -> Handset {
         Handset { device, udid, token: None, profiles: BTreeMap::new() }
+    }
+
+    pub fn remember(&self) -> Keepsake {
+        let profile = |(name, p): (&String, &Profile)| (name.clone(), (p.payload, p.pems.clone()));
+        Keepsake {
+            udid: self.udid.clone(),
+            token: self.token.clone(),
+            profiles: self.profiles.iter().map(profile).collect(),
+        }
+    }
+
+    /// The device as it was in an earlier run.
+    pub fn recall(device: Device, kept: &Keepsake, net: &Net) -> Result<Handset, String> {
+        let mut handset = Handset::new(device, kept.udid.clone());
+        handset.token.clone_from(&kept.token);
+        for (name, (payload, pems)) in &kept.profiles {
+            let key = KeyPair::from_pem(&pems.key).map_err(|e| e.to_string())?;
+            let der = wire::certificate::der_from_pem(&pems.certificate).map_err(|e| e.to_string())?;
+            let certified = net.authority().certified(vec![der], key.serialize_der()).map_err(|e| e.to_string())?;
+            handset.profiles.insert(name.clone(), Profile { payload: *payload, certified, pems: pems.clone() });
+        }
+        Ok(handset)
     }
 
     /// Keys that its programs may show, each where its payload belongs: in the product the single sign-on payload serves the

@@ -91,8 +91,8 @@ impl Drop for Ticket {
     }
 }
 
-/// Serves a host on loopback until the world ends.
-pub(crate) fn listen(net: Net, listener: TcpListener, host: String) {
+/// Serves a host on loopback until it is told to stop.
+pub(crate) fn listen(net: Net, listener: TcpListener, host: String) -> AbortHandle {
     let places = Arc::new(Places::default());
     tokio::spawn(async move {
         loop {
@@ -104,7 +104,8 @@ pub(crate) fn listen(net: Net, listener: TcpListener, host: String) {
             let Some(site) = net.site(&host) else { continue };
             admit(&net, &places, site, stream, from);
         }
-    });
+    })
+    .abort_handle()
 }
 
 fn admit(net: &Net, places: &Arc<Places>, site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
@@ -144,6 +145,7 @@ where
         Ok(Ok(Some(head))) => head,
         Ok(Err(refusal)) => return refuse(&net, &site, &mut tls, &refusal).await,
     };
+    let _busy = net.busy();
     if let Some(ticket) = &ticket {
         ticket.change(|place| place.headed = true);
     }

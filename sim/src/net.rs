@@ -4,6 +4,7 @@
 
 use crate::core::{Core, Door, locked};
 use crate::gate::{self, Limits};
+use crate::ports::Ports;
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::{CallError, EventKind, Party, Peer, Request, Response};
@@ -15,11 +16,13 @@ use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 /// Where calls between servers come from.
@@ -106,6 +109,21 @@ struct Inner {
     turned_away: Mutex<BTreeMap<&'static str, u64>>,
     /// A caller that shows what it wants in TLS.
     forced: Mutex<Option<(String, Arc<rustls::ClientConfig>)>>,
+    ports: Mutex<Ports>,
+    listeners: Mutex<Vec<AbortHandle>>,
+    /// Connections whose request is being answered.
+    busy: AtomicUsize,
+    idle: Notify,
+}
+
+/// Counts a connection as busy for as long as it lives.
+pub(crate) struct Busy(Net);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.busy.fetch_sub(1, Ordering::SeqCst);
+        self.0.0.idle.notify_waiters();
+    }
 }
 
 /// Writes, says that nothing follows, and reads until the other side has had enough.
@@ -123,7 +141,18 @@ pub struct Net(Arc<Inner>);
 
 impl Net {
     pub fn new(fabric: Fabric, core: Arc<Core>, tls: TlsVersions, limits: Limits) -> Result<Net, TlsError> {
-        let authority = Authority::new(core.clock.clone(), tls)?;
+        let authority = Authority::new(core.clock.clone(), tls, None)?;
+        Net::under(authority, fabric, core, limits, Ports::default())
+    }
+
+    /// A network whose hosts have their certificates from `authority` and listen where `ports` says.
+    pub fn under(
+        authority: Authority,
+        fabric: Fabric,
+        core: Arc<Core>,
+        limits: Limits,
+        ports: Ports,
+    ) -> Result<Net, TlsError> {
         let plain = authority.client(Vec::new())?;
         Ok(Net(Arc::new(Inner {
             fabric,
@@ -137,6 +166,10 @@ impl Net {
             limits,
             turned_away: Mutex::default(),
             forced: Mutex::default(),
+            ports: Mutex::new(ports),
+            listeners: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            idle: Notify::new(),
         })))
     }
 
@@ -213,13 +246,34 @@ impl Net {
             let hints = asking.get(&host).map(|hints| hints.iter().map(|h| h.to_vec()).collect());
             let mut site = Site { host: host.clone(), party: party.clone(), hints, tls: OnceLock::new(), port: None };
             if self.0.fabric == Fabric::Loopback {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                let wanted = locked(&self.0.ports).next(&host)?;
+                let listener = wanted.bind(&host).await?;
                 site.port = Some(listener.local_addr()?.port());
-                gate::listen(self.clone(), listener, host.clone());
+                locked(&self.0.listeners).push(gate::listen(self.clone(), listener, host.clone()));
             }
             locked(&self.0.sites).insert(host, Arc::new(site));
         }
         Ok(())
+    }
+
+    pub(crate) fn busy(&self) -> Busy {
+        self.0.busy.fetch_add(1, Ordering::SeqCst);
+        Busy(self.clone())
+    }
+
+    /// Listens no more, and gives those who are being served until `patience` ends; `false`: somebody was cut off.
+    pub async fn close(&self, patience: Duration) -> bool {
+        locked(&self.0.listeners).drain(..).for_each(|listener| listener.abort());
+        let served = async {
+            loop {
+                let told = self.0.idle.notified();
+                if self.0.busy.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                told.await;
+            }
+        };
+        tokio::time::timeout(patience, served).await.is_ok()
     }
 
     /// Where each host listens on loopback, with the party behind it; empty in memory.

@@ -4,6 +4,8 @@ use crate::core::locked;
 use bytes::Bytes;
 use federation::world::{AppRequest, SaasApp};
 use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +29,7 @@ pub struct OktaIdp {
     pub keys: Vec<TrustedKey>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Session {
     started: Time,
     login: String,
@@ -97,6 +99,20 @@ impl App {
     /// Whose session a cookie is.
     pub fn signed_in(&self, cookie: &str) -> Option<String> {
         locked(&self.state).sessions.get(cookie).map(|session| session.login.clone())
+    }
+
+    /// Its sessions, for [`App::recall`].
+    pub fn remember(&self) -> Value {
+        serde_json::to_value(&locked(&self.state).sessions).unwrap_or_default()
+    }
+
+    /// Takes over the sessions of an earlier run.
+    ///
+    /// # Errors
+    /// What are no sessions.
+    pub fn recall(&self, memory: Value) -> Result<(), String> {
+        locked(&self.state).sessions = serde_json::from_value(memory).map_err(|e| e.to_string())?;
+        Ok(())
     }
 
     pub fn entity_id(host: &str) -> String {

@@ -48,9 +48,17 @@ impl TlsVersions {
 const TLS13_128: CipherSuite = CipherSuite::TLS13_AES_128_GCM_SHA256;
 const TLS12_128: CipherSuite = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
 
+/// Key (PKCS#8) and certificate of an authority, DER.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AuthorityKey {
+    pub pkcs8: Vec<u8>,
+    pub certificate: Vec<u8>,
+}
+
 /// The certificate authority that every client of the simulated internet trusts.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    key: Vec<u8>,
     pub certificate: CertificateDer<'static>,
     clock: Clock,
     provider: Arc<CryptoProvider>,
@@ -58,18 +66,30 @@ pub struct Authority {
 }
 
 impl Authority {
-    pub fn new(clock: Clock, versions: TlsVersions) -> Result<Authority, TlsError> {
-        let key = KeyPair::generate()?;
+    /// Keys and certificates of its own, or those of an earlier run.
+    pub fn new(clock: Clock, versions: TlsVersions, earlier: Option<&AuthorityKey>) -> Result<Authority, TlsError> {
+        let key = match earlier {
+            Some(earlier) => KeyPair::try_from(earlier.pkcs8.as_slice())?,
+            None => KeyPair::generate()?,
+        };
         let mut params = CertificateParams::new(Vec::<String>::new())?;
         params.distinguished_name.push(DnType::CommonName, "fedsim public web CA (test)");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let certificate = params.self_signed(&key)?.der().clone();
-        let issuer = Issuer::new(params, key);
+        let certificate = match earlier {
+            Some(earlier) => CertificateDer::from(earlier.certificate.clone()),
+            None => params.self_signed(&key)?.der().clone(),
+        };
+        let (pkcs8, issuer) = (key.serialize_der(), Issuer::new(params, key));
         let mut provider = aws_lc_rs::default_provider();
         // Processors have instructions for SHA-256; hashing with SHA-384 was a twentieth of a sign-in.
         provider.cipher_suites.sort_by_key(|suite| !matches!(suite.suite(), TLS13_128 | TLS12_128));
-        Ok(Authority { issuer, certificate, clock, provider: Arc::new(provider), versions })
+        Ok(Authority { issuer, key: pkcs8, certificate, clock, provider: Arc::new(provider), versions })
+    }
+
+    /// What another run needs to be the same authority.
+    pub fn key(&self) -> AuthorityKey {
+        AuthorityKey { pkcs8: self.key.clone(), certificate: self.certificate.to_vec() }
     }
 
     /// Server side of `host`; `hints` present: ask for a client certificate from one of these issuers.

@@ -1,66 +1,233 @@
-//! `fedsim up`: a world on loopback that stays, for browsers and curl, its clock on real time until Ctrl-C.
+//! `fedsim up`: a world on loopback that stays, for browsers, curl and programs, its clock on real time, until Ctrl-C or
+//! until the program ends that it is up for.
+//!
+//! - `folder`: the directory it is written to. `facts`: what is written there, and the variables that say it.
+//! - `told`: what is printed. `command`: the program and the signals. `kept`: a world that outlives a restart.
+
+mod command;
+mod facts;
+pub(crate) mod folder;
+mod kept;
+mod told;
 
 use crate::clock::Clock;
 use crate::core::Door;
-use crate::curl::{Folder, quote, write_files};
-use crate::net::{Fabric, Listening};
+use crate::curl;
+use crate::net::Fabric;
+use crate::ports::Ports;
 use crate::select::{did_you_mean, shown};
+use crate::store::Store;
 use crate::style::Style;
 use crate::transcript;
-use crate::world::{Options, Running};
-use federation::tenant::okta::Factor;
-use federation::{Event, Outside, Party, Time, World};
+use crate::world::{Options, Own, Running};
+use command::{Command, Signals, Stop};
+use federation::{Event, Outside, Party, Time};
+use folder::Folder;
+use kept::Keeper;
 use scenarios::Scenario;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use told::{head, hosts, people, walk};
 
 const TICK: Duration = Duration::from_millis(100);
 /// After this long without an event, names of ids start anew; likewise after `MANY` events, which bound the memory.
 const QUIET: Duration = Duration::from_secs(60);
 const MANY: usize = 2000;
+/// How long those who are being served at the end have.
+const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Keeps the world of `what`, a baseline or a scenario file, running until Ctrl-C.
-pub(crate) fn up(what: &str, dir: Option<&Path>, seed: u64) -> Result<(), String> {
-    let mut scenario = load(what)?;
-    // TOTP codes and assertions are good in the real world only at real time.
-    scenario.world.start = now().to_string();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    let folder = Folder::make(dir)?;
-    let done = runtime.block_on(serve(&scenario, folder.path(), seed));
-    let gone = folder.clear();
-    done?;
-    told_to(&format!("\nGoodbye: the world `{}` is gone{gone}.", scenario.name)).map(|_| ())
+/// What somebody wants to be up.
+#[derive(Debug, Default)]
+pub(crate) struct Wish {
+    /// A baseline or a scenario file.
+    pub what: String,
+    pub dir: Option<PathBuf>,
+    /// As `dir`, and the next run goes on from there.
+    pub keep: Option<PathBuf>,
+    pub seed: u64,
+    pub ports: Ports,
+    /// Names of apps, and the metadata of those that take their places.
+    pub apps: Vec<(String, PathBuf)>,
+    /// Metadata of Access's third-party identity provider in Okta's place.
+    pub idp: Option<PathBuf>,
+    /// Say nothing but errors.
+    pub quiet: bool,
+    pub command: Vec<String>,
 }
 
-async fn serve(scenario: &Scenario, folder: &Path, seed: u64) -> Result<(), String> {
-    let options = Options { fabric: Fabric::Loopback, seed, ..Options::default() };
-    let running = Running::start(&scenario.world, &options).await.map_err(|e| e.to_string())?;
-    running.core.drain();
-    write_files(&running, folder)?;
-    let told = [head(scenario), hosts(&running.net.ports()), people(&running), walk(&running, folder)];
-    if !told_to(&told.join("\n"))? || !told_to("What the parties do is told here. Ctrl-C ends it.\n")? {
-        return Ok(());
+/// Keeps a world running until it is told to stop; says the exit code.
+pub(crate) fn up(wish: &Wish) -> Result<u8, String> {
+    let mut scenario = load(&wish.what)?;
+    // TOTP codes and assertions are good in the real world only at real time.
+    scenario.world.start = now().to_string();
+    let own = own(wish, &scenario)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let folder = Folder::make(wish.dir.as_deref().or(wish.keep.as_deref()), wish.keep.is_some())?;
+    let done = runtime.block_on(serve(wish, &scenario, own, &folder));
+    let gone = folder.clear();
+    let code = done?;
+    Voice::of(wish).say(&format!("\nGoodbye: the world `{}` is gone{gone}.", scenario.name))?;
+    Ok(code)
+}
+
+/// Reads the metadata of software that takes the place of ours.
+fn own(wish: &Wish, scenario: &Scenario) -> Result<Own, String> {
+    let read = |file: &Path| std::fs::read(file).map_err(|e| format!("cannot read `{}`: {e}", file.display()));
+    let mut own = Own::default();
+    for (name, file) in &wish.apps {
+        let names: Vec<&str> = scenario.world.apps.iter().map(|app| app.name.as_str()).collect();
+        if !names.contains(&name.as_str()) {
+            let near = did_you_mean(name, names.iter().copied());
+            return Err(format!("no app is called `{name}`{near}\n  there are {}", names.join(", ")));
+        }
+        let shown = file.display();
+        let metadata = wire::metadata::read_sp(&read(file)?)
+            .map_err(|e| format!("`{shown}` is no metadata of a service provider: {e}"))?;
+        if metadata.acs_urls.is_empty() {
+            return Err(format!("`{shown}` names no AssertionConsumerService with the binding HTTP-POST"));
+        }
+        own.apps.insert(name.clone(), metadata);
     }
+    if let Some(file) = &wish.idp {
+        if scenario.world.access.identity_providers.iter().all(|idp| idp.third_party.is_none()) {
+            return Err(format!("Access has no third-party identity provider in `{}`", scenario.name));
+        }
+        let metadata = wire::metadata::read_idp(&read(file)?)
+            .map_err(|e| format!("`{}` is no metadata of an identity provider: {e}", file.display()))?;
+        own.idp = Some(metadata);
+    }
+    Ok(own)
+}
+
+async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> Result<u8, String> {
+    let mut signals = Signals::listen()?;
+    let voice = Voice::of(wish);
+    let mut options =
+        Options { fabric: Fabric::Loopback, seed: wish.seed, ports: wish.ports.clone(), own, ..Options::default() };
+    let mut keeper = None;
+    if wish.keep.is_some() {
+        let (kept, lasting) = Keeper::open(folder, &scenario.name, wish.seed)?;
+        keeper = Some(kept);
+        options.ports.last = lasting.as_ref().map(|l| l.ports.clone()).unwrap_or_default();
+        options.lasting = lasting.map(Arc::new);
+        options.store = Some(Store::keep(&folder.path().join("store")).map_err(|e| e.to_string())?);
+    }
+    let running = Running::start(&scenario.world, &options).await.map_err(|e| e.to_string())?;
+    known_hosts(&wish.ports, &running)?;
+    running.core.drain();
+    curl::write_files(&running, folder)?;
+    let variables = facts::write(&running, &scenario.name, folder).await?;
+    running.core.drain();
+    if let Some(keeper) = &mut keeper {
+        keeper.keep(&running, folder)?;
+    }
+    let told = [head(scenario), hosts(&running.net.ports()), people(&running), walk(&running, folder.path())];
+    let until = if wish.command.is_empty() { "Ctrl-C ends it." } else { "It ends with the program." };
+    if !voice.say(&told.join("\n"))? || !voice.say(&format!("What the parties do is told here. {until}\n"))? {
+        return Ok(0);
+    }
+    let mut command = Command::start(&wish.command, &variables)?;
+    let end = live(&running, voice, &mut command, &mut signals, |running| match &mut keeper {
+        Some(keeper) => keeper.keep(running, folder).map(|_| ()),
+        None => Ok(()),
+    });
+    let end = end.await?;
+    let code = match end {
+        End::Program(code) => code,
+        End::Unheard => command.stop(Stop::Terminate, &mut signals).await?,
+        End::Told(stop) => command.stop(stop, &mut signals).await?,
+    };
+    running.net.close(FAREWELL).await;
+    if let Some(keeper) = &mut keeper {
+        keeper.keep(&running, folder)?;
+    }
+    voice.say(&Chronicle::default().news(running.core.drain(), running.core.clock.now()))?;
+    Ok(code)
+}
+
+/// Hosts for which somebody has chosen a port are hosts of this world.
+fn known_hosts(ports: &Ports, running: &Running) -> Result<(), String> {
+    let hosts = running.net.ports();
+    for host in ports.of.keys().filter(|host| hosts.iter().all(|at| at.host != **host)) {
+        let names: Vec<&str> = hosts.iter().map(|at| at.host.as_str()).collect();
+        let near = did_you_mean(host, names.iter().copied());
+        return Err(format!("no host is called `{host}`{near}\n  there are {}", names.join(", ")));
+    }
+    Ok(())
+}
+
+/// How a world came to its end.
+enum End {
+    Program(u8),
+    Told(Stop),
+    /// Nobody reads on.
+    Unheard,
+}
+
+/// Lets time pass and tells what happens; `keep` is called whenever something has.
+async fn live(
+    running: &Running,
+    voice: Voice,
+    command: &mut Command,
+    signals: &mut Signals,
+    mut keep: impl FnMut(&Running) -> Result<(), String>,
+) -> Result<End, String> {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let ctrl_c = tokio::signal::ctrl_c();
-    tokio::pin!(ctrl_c);
     let mut chronicle = Chronicle::default();
     loop {
-        let stopped = tokio::select! {
-            stopped = &mut ctrl_c => Some(stopped.map_err(|e| format!("cannot listen for Ctrl-C: {e}"))),
+        let end = tokio::select! {
+            code = command.end() => Some(End::Program(code?)),
+            stop = signals.stop() => Some(End::Told(stop)),
             _ = interval.tick() => None,
         };
         tick(&running.core.clock);
-        wake(&running).await;
-        let news = chronicle.news(running.core.drain(), running.core.clock.now());
-        if !news.is_empty() && !told_to(&folded(&news))? {
-            return Ok(());
+        wake(running).await;
+        let events = running.core.drain();
+        if !events.is_empty() {
+            keep(running)?;
         }
-        if let Some(stopped) = stopped {
-            return stopped;
+        let news = chronicle.news(events, running.core.clock.now());
+        if !news.is_empty() && !voice.say(&folded(&news))? {
+            return Ok(End::Unheard);
+        }
+        if let Some(end) = end {
+            return Ok(end);
+        }
+    }
+}
+
+/// Where things are said: on standard output, or beside it where that is the program's.
+#[derive(Debug, Clone, Copy)]
+enum Voice {
+    Out,
+    Beside,
+    Quiet,
+}
+
+impl Voice {
+    fn of(wish: &Wish) -> Voice {
+        match (wish.quiet, wish.command.is_empty()) {
+            (true, _) => Voice::Quiet,
+            (false, true) => Voice::Out,
+            (false, false) => Voice::Beside,
+        }
+    }
+
+    /// Says something; `false` where nobody reads on, and the world may go.
+    fn say(self, text: &str) -> Result<bool, String> {
+        let said = match self {
+            Voice::Out => writeln!(std::io::stdout(), "{text}"),
+            Voice::Beside => writeln!(std::io::stderr(), "{text}").or(Ok(())),
+            Voice::Quiet => Ok(()),
+        };
+        match said {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(e) => Err(format!("cannot write the output: {e}")),
         }
     }
 }
@@ -73,15 +240,6 @@ async fn wake(running: &Running) {
         if party.next_due().is_some_and(|due| due <= door.now()) {
             party.wake(&door).await;
         }
-    }
-}
-
-/// Says something; `false` where nobody reads on, and the world may go.
-fn told_to(text: &str) -> Result<bool, String> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Ok(()) => Ok(true),
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(e) => Err(format!("cannot write the output: {e}")),
     }
 }
 
@@ -162,169 +320,5 @@ fn stem(file: &str) -> &str {
     Path::new(file).file_stem().and_then(|s| s.to_str()).unwrap_or(file)
 }
 
-fn head(scenario: &Scenario) -> String {
-    let steps = match scenario.steps.len() {
-        0 => String::new(),
-        n => format!("Its {n} steps are not played: here you act.\n"),
-    };
-    let mut out = format!("{}\n\n", scenario.name);
-    for paragraph in scenario.story.trim().split("\n\n") {
-        Style::plain().put(&mut out, "", 0, paragraph);
-    }
-    let _ = writeln!(out, "{steps}The clock is the real one, {}.", scenario.world.start);
-    out
-}
-
-fn hosts(ports: &[Listening]) -> String {
-    let width = ports.iter().map(|p| p.host.len()).max().unwrap_or_default();
-    let mut out = format!("{:<width$}  {:<15}  PARTY\n", "HOST", "ADDRESS");
-    for Listening { host, party, port } in ports {
-        let address = format!("127.0.0.1:{port}");
-        let _ = writeln!(out, "{host:<width$}  {address:<15}  {party}");
-    }
-    out
-}
-
-/// Who may sign in where, with what; passwords of a simulated world are no secret.
-fn people(running: &Running) -> String {
-    let world = &running.world;
-    let mut out = format!("{:<10}  {:<7}  {:<24}  PASSWORD\n", "PERSON", "AT", "LOGIN");
-    for person in &world.people {
-        for (party, login, password) in accounts(world, person) {
-            let _ = writeln!(out, "{:<10}  {party:<7}  {login:<24}  {password}", person.name);
-        }
-        let user = world.okta.users.iter().find(|u| person.okta.as_ref() == Some(&u.name));
-        let secret = user.filter(|u| u.factors.contains(&Factor::Totp)).and_then(|u| running.totp_secrets.get(&u.name));
-        if let Some(secret) = secret {
-            let secret = totp_rs::Secret::Raw(secret.clone()).to_encoded();
-            let _ = writeln!(out, "{:<10}  {:<7}  {:<24}  {secret}", person.name, "okta", "(TOTP secret)");
-        }
-    }
-    for client in &world.access.remote_app_access {
-        let _ = writeln!(out, "{:<10}  {:<7}  {:<24}  {}", "(client)", "access", client.name, client.shared_secret);
-    }
-    for administrator in &world.access.provisioning.administrators {
-        let (name, password) = (&administrator.name, &administrator.password);
-        let _ = writeln!(out, "{:<10}  {:<7}  {name:<24}  {password}", "(admin)", "access");
-    }
-    out
-}
-
-fn accounts<'a>(world: &'a World, person: &federation::world::Person) -> Vec<(&'static str, &'a str, &'a str)> {
-    let okta = world.okta.users.iter().filter(|u| person.okta.as_ref() == Some(&u.name));
-    let (directory, name) = person.access.as_deref().and_then(|a| a.split_once('/')).unwrap_or_default();
-    let access = world.access.directories.iter().filter(|d| d.name == directory).flat_map(|d| &d.users);
-    let access = access.filter(|u| u.name == name);
-    let uem = world.uem.users.iter().filter(|u| person.uem.as_ref() == Some(&u.name));
-    okta.map(|u| ("okta", &u.login[..], &u.password[..]))
-        .chain(access.map(|u| ("access", &u.username[..], &u.password[..])))
-        .chain(uem.map(|u| ("uem", &u.username[..], &u.password[..])))
-        .collect()
-}
-
-/// A walk to copy, line by line.
-fn walk(running: &Running, folder: &Path) -> String {
-    let phone =
-        |h: &&crate::device::Handset| h.device.kind == federation::DeviceKind::Iphone && !h.profiles().is_empty();
-    let devices = || running.handsets.values();
-    let device = devices().find(phone).or(devices().next()).map_or("DEVICE", |h| h.device.name.as_str());
-    let url = running.world.apps.first().map(|app| quote(&format!("https://{}/", app.host))).unwrap_or_default();
-    let device = quote(device);
-    let mut out = format!("In another shell, curl as the browser of {device}:\n");
-    for line in [
-        format!("cd {}", quote(&folder.to_string_lossy())),
-        format!("./open {device} {url}"),
-        format!("./submit {device}    # again, as long as a page is submitted at once"),
-        format!("curl --config {device}/curl.conf {url}"),
-        format!("cat {device}/page.html"),
-    ] {
-        let _ = writeln!(out, "  {line}");
-    }
-    let devices: Vec<&str> = running.handsets.keys().map(String::as_str).collect();
-    Style::plain().put(&mut out, "Devices: ", 2, &format!("{}.", devices.join(", ")));
-    Style::plain().put(
-        &mut out,
-        "",
-        0,
-        "Each has a curl.conf in a directory of its name, with its user agent, cookies and certificate.",
-    );
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_chronicle_tells_each_event_once_and_keeps_names_until_it_is_quiet() {
-        let at = |ms| Event {
-            at: Time(ms),
-            party: "wiki".into(),
-            kind: federation::EventKind::Message {
-                to: "okta".into(),
-                what: "AuthnRequest".into(),
-                id: ms.to_string(),
-                in_response_to: None,
-                flags: Vec::new(),
-                xml: String::new(),
-            },
-        };
-        let mut chronicle = Chronicle::default();
-        let rows = [(vec![at(0)], 0, "request-1"), (vec![], 10, ""), (vec![at(20)], 20, "request-2")];
-        for (events, now, wanted) in
-            rows.into_iter().chain([(vec![], 61_000, ""), (vec![at(70_000)], 70_000, "request-1")])
-        {
-            let news = chronicle.news(events, Time(now));
-            assert_eq!(news.lines().count(), usize::from(!wanted.is_empty()), "{news}");
-            assert!(news.contains(wanted), "{news}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_baseline_is_told_with_a_neighbour() {
-        let told = load("device-trust-mobil").expect_err("there is none");
-        assert!(told.contains("did you mean `device-trust-mobile`?"), "{told}");
-        assert!(load("zzz").is_err_and(|told| !told.contains("did you mean")));
-        assert!(load("nowhere.toml").is_err_and(|told| told.contains("there is no such file")));
-    }
-
-    #[test]
-    fn every_baseline_comes_up_and_writes_its_files() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut worlds = 0;
-        for (file, _) in scenarios::baselines() {
-            let Ok(scenario) = load(stem(file)) else { continue };
-            worlds += 1;
-            let folder = Folder::make(None).unwrap();
-            let options = Options { fabric: Fabric::Loopback, ..Options::default() };
-            runtime.block_on(async {
-                let running = Running::start(&scenario.world, &options).await.unwrap();
-                write_files(&running, folder.path()).unwrap();
-                assert!(!running.net.ports().is_empty(), "{file}");
-                assert!(people(&running).contains("correct horse"), "{file}");
-                let told =
-                    [head(&scenario), hosts(&running.net.ports()), people(&running), walk(&running, folder.path())];
-                let told = told.join("\n");
-                assert!(told.lines().all(|l| l.chars().count() <= 80), "{told}");
-                for (device, handset) in &running.handsets {
-                    for profile in handset.pems().keys() {
-                        let place = folder.path().join(device).join(profile);
-                        let (key, cert) = (place.join("key.pem"), place.join("cert.pem"));
-                        assert!(std::fs::read_to_string(&key).unwrap().contains("PRIVATE KEY"));
-                        assert!(std::fs::read_to_string(cert).unwrap().contains("BEGIN CERTIFICATE"));
-                        #[cfg(unix)]
-                        {
-                            use std::os::unix::fs::PermissionsExt as _;
-                            assert_eq!(std::fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
-                        }
-                    }
-                }
-                write_files(&running, folder.path()).expect("a second run over the same directory");
-            });
-            let path = folder.path().to_path_buf();
-            folder.clear();
-            assert!(!path.exists());
-        }
-        assert!(worlds >= 2, "device-trust-mobile and routing-only stand alone");
-    }
-}
+mod tests;

@@ -4,13 +4,16 @@ use crate::clock::Clock;
 use crate::core::{Core, Door};
 use crate::device::{Handset, Way, When};
 use crate::gate::Limits;
+use crate::lasting::Lasting;
 use crate::misbehave::{Armed, PartyKeys};
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
+use crate::ports::Ports;
 use crate::saas::{App, OktaIdp};
 use crate::store::Store;
-use crate::tls::{TlsError, TlsVersions};
+use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
+use federation::device::Device;
 use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SignatureAlgorithm};
 use scenarios::{Misbehaviour, SignIn};
@@ -30,6 +33,20 @@ pub struct Options {
     pub saml_keys: SamlKeys,
     pub tls: TlsVersions,
     pub limits: Limits,
+    /// Where hosts listen on loopback.
+    pub ports: Ports,
+    pub own: Own,
+    /// What an earlier run of this world has left.
+    pub lasting: Option<Arc<Lasting>>,
+}
+
+/// Somebody's own software in the place of ours, known by its metadata.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// By the name of the app whose place it takes at Okta.
+    pub apps: BTreeMap<String, metadata::SpMetadata>,
+    /// In Okta's place, as Access's third-party identity provider.
+    pub idp: Option<metadata::IdpMetadata>,
 }
 
 /// What the identity providers sign with.
@@ -74,6 +91,9 @@ pub struct Running {
     pub saml_keys: PartyKeys,
     pub totp_secrets: BTreeMap<String, Vec<u8>>,
     pub default_ip: IpAddr,
+    own: Own,
+    /// When its first run began.
+    pub(crate) began: Time,
 }
 
 /// Public test keys of the SAML signers, RSA-2048 as the vendors have them.
@@ -143,37 +163,43 @@ impl Running {
             Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
         let store = options.store.clone().unwrap_or_else(Store::memory);
         let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
-        let net = Net::new(options.fabric, core.clone(), options.tls, options.limits).map_err(failed("TLS"))?;
+        let lasting = options.lasting.as_deref();
+        let began = lasting.map_or(start, |kept| kept.began);
+        let authority = Authority::new(core.clock.clone(), options.tls, lasting.map(|kept| &kept.authority));
+        let net = authority.and_then(|authority| {
+            Net::under(authority, options.fabric, core.clone(), options.limits, options.ports.clone())
+        });
+        let net = net.map_err(failed("TLS"))?;
         let (okta_key, okta) = signer("okta", options.saml_keys, &OKTA)?;
         let (access_key, access) = signer("access", options.saml_keys, &ACCESS)?;
         let saml_keys = PartyKeys { okta, access };
         let tally = Tally::default();
         let (okta_key, access_key) = (okta_key.tallied(&tally), access_key.tallied(&tally));
-        let ca_key = crate::device::new_key();
-        let ca = uem_mock::CaKey { key_pkcs8: ca_key.clone() };
-        let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, start));
+        let ca_key = lasting.map_or_else(crate::device::new_key, |kept| kept.device_ca.clone());
+        let ca = uem_mock::CaKey {
+            key_pkcs8: ca_key.clone(),
+            certificate: lasting.map(|kept| kept.device_ca_certificate.clone()),
+        };
+        let uem = Arc::new(uem_mock::Uem::new(world.uem.clone(), ca, began));
         let insider = Insider { certificate: uem.ca_certificate(), key_pkcs8: ca_key };
         let totp_secrets = totp_secrets(world, &core);
         let okta = Arc::new(idp_okta::Okta::new(
             world.okta.clone(),
-            okta_wiring(world, &okta_key, &access_key, &totp_secrets),
+            okta_wiring(world, &options.own, &okta_key, &access_key, &totp_secrets),
         ));
-        let access =
-            Arc::new(idp_access::Access::new(world.access.clone(), access_wiring(world, &okta_key, &access_key, &uem)));
+        let access = Arc::new(idp_access::Access::new(
+            world.access.clone(),
+            access_wiring(world, &options.own, &okta_key, &access_key, &uem),
+        ));
         let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
         }
-        let apps = host_apps(world, &net, &okta_key, &tally).await?;
-        let handsets = world.devices.iter().map(|d| {
-            let udid = d.udid.clone().unwrap_or_else(|| {
-                core.derive(&format!("udid/{}", d.name))[..20].iter().map(|b| format!("{b:02x}")).collect()
-            });
-            (d.name.clone(), Handset::new(d.clone(), udid))
-        });
+        let apps = host_apps(world, &options.own, &net, &okta_key, &tally).await?;
+        let handsets = world.devices.iter().map(|d| Ok((d.name.clone(), handset(d, lasting, &core, &net)?)));
         let default_ip = world.networks.first().map_or(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)), |n| n.ip);
         let mut running = Running {
-            handsets: handsets.collect(),
+            handsets: handsets.collect::<Result<_, BuildError>>()?,
             insider,
             saml_keys,
             world: world.clone(),
@@ -186,8 +212,14 @@ impl Running {
             signers: (okta_key, access_key),
             totp_secrets,
             default_ip,
+            own: options.own.clone(),
+            began,
         };
-        for device in &world.devices {
+        if let Some(lasting) = lasting {
+            running.recall(lasting)?;
+        }
+        let known = |device: &Device| lasting.is_some_and(|kept| kept.handsets.contains_key(&device.name));
+        for device in world.devices.iter().filter(|device| !known(device)) {
             if let Some(user) = &device.enrolled_as {
                 running
                     .enrol(&device.name, user, When::BeforeTheStory)
@@ -203,10 +235,10 @@ impl Running {
         let door = |party: &str| Door { party: party.into(), core: self.core.clone(), net: self.net.clone() };
         let (okta_key, access_key) = &self.signers;
         self.totp_secrets = totp_secrets(world, &self.core);
-        let wiring = okta_wiring(world, okta_key, access_key, &self.totp_secrets);
+        let wiring = okta_wiring(world, &self.own, okta_key, access_key, &self.totp_secrets);
         self.okta.manage(&door("okta"), idp_okta::Manage::Wiring(Box::new(wiring)))?;
         self.okta.manage(&door("okta"), idp_okta::Manage::Settings(Box::new(world.okta.clone())))?;
-        let wiring = access_wiring(world, okta_key, access_key, &self.uem);
+        let wiring = access_wiring(world, &self.own, okta_key, access_key, &self.uem);
         self.access.manage(&door("access"), idp_access::Manage::Wiring(Box::new(wiring)))?;
         self.access.manage(&door("access"), idp_access::Manage::Settings(Box::new(world.access.clone())))?;
         for settings in &world.apps {
@@ -250,6 +282,11 @@ impl Running {
         self.signers.0.tally()
     }
 
+    /// The certificates of the SAML signers of Okta and of Access, DER.
+    pub fn saml_certificates(&self) -> (&[u8], &[u8]) {
+        (self.signers.0.certificate(), self.signers.1.certificate())
+    }
+
     /// A party by its short name.
     pub fn party(&self, name: &str) -> Option<Arc<dyn Party>> {
         match name {
@@ -274,31 +311,9 @@ impl Running {
     }
 }
 
-/// Every app, on its host, trusting what Okta signs.
-async fn host_apps(
-    world: &World,
-    net: &Net,
-    okta: &SigningKey,
-    tally: &Tally,
-) -> Result<BTreeMap<String, Arc<App>>, BuildError> {
-    let mut apps = BTreeMap::new();
-    for app in &world.apps {
-        let key = TrustedKey::from_certificate(okta.certificate()).map_err(|e| BuildError(e.to_string()))?;
-        let idp = OktaIdp {
-            entity_id: okta_entity(&app.name),
-            sso_url: okta_sso(world, &app.name),
-            keys: vec![key.tallied(tally)],
-        };
-        let party = Arc::new(App::new(app.clone(), idp));
-        apps.insert(app.name.clone(), party.clone());
-        net.host(party).await.map_err(failed("an app"))?;
-    }
-    Ok(apps)
-}
-
 /// A secret for each person's authenticator, from her name alone.
 fn totp_secrets(world: &World, core: &Core) -> BTreeMap<String, Vec<u8>> {
-    let secret = |name: &String| core.derive(&format!("totp/{name}"))[..20].to_vec();
+    let secret = |name: &String| core.lasting(&format!("totp/{name}"))[..20].to_vec();
     world.okta.users.iter().map(|u| (u.name.clone(), secret(&u.name))).collect()
 }
 
@@ -310,8 +325,44 @@ fn okta_sso(world: &World, app: &str) -> String {
     format!("https://{}/app/{app}/sso/saml", world.okta.host)
 }
 
+/// Puts our apps on their hosts, but those whose place somebody's own take.
+async fn host_apps(
+    world: &World,
+    own: &Own,
+    net: &Net,
+    okta: &SigningKey,
+    tally: &Tally,
+) -> Result<BTreeMap<String, Arc<App>>, BuildError> {
+    let mut apps = BTreeMap::new();
+    for app in world.apps.iter().filter(|app| !own.apps.contains_key(&app.name)) {
+        let keys = TrustedKey::from_certificate(okta.certificate()).map_err(|e| BuildError(e.to_string()))?;
+        let idp = OktaIdp {
+            entity_id: okta_entity(&app.name),
+            sso_url: okta_sso(world, &app.name),
+            keys: vec![keys.tallied(tally)],
+        };
+        let party = Arc::new(App::new(app.clone(), idp));
+        apps.insert(app.name.clone(), party.clone());
+        net.host(party).await.map_err(failed("an app"))?;
+    }
+    Ok(apps)
+}
+
+/// A device as an earlier run left it, or a new one.
+fn handset(device: &Device, lasting: Option<&Lasting>, core: &Core, net: &Net) -> Result<Handset, BuildError> {
+    if let Some(kept) = lasting.and_then(|kept| kept.handsets.get(&device.name)) {
+        return Handset::recall(device.clone(), kept, net).map_err(|e| BuildError(format!("`{}`: {e}", device.name)));
+    }
+    let udid = device.udid.clone().unwrap_or_else(|| {
+        let bytes = core.lasting(&format!("udid/{}", device.name));
+        bytes[..20].iter().map(|b| format!("{b:02x}")).collect()
+    });
+    Ok(Handset::new(device.clone(), udid))
+}
+
 fn okta_wiring(
     world: &World,
+    own: &Own,
     okta: &SigningKey,
     access: &SigningKey,
     secrets: &BTreeMap<String, Vec<u8>>,
@@ -319,12 +370,17 @@ fn okta_wiring(
     let host = |app: &str| world.apps.iter().find(|a| a.name == app).map(|a| a.host.clone());
     let mut apps = BTreeMap::new();
     for app in &world.okta.apps {
-        let sp = match host(&app.name) {
-            Some(host) => {
+        let sp = match (own.apps.get(&app.name), host(&app.name)) {
+            (Some(sp), _) => idp_okta::AppSp {
+                entity_id: sp.entity_id.clone(),
+                acs_url: sp.acs_urls.first().cloned().unwrap_or_default(),
+                certificates: sp.keys.clone(),
+            },
+            (None, Some(host)) => {
                 idp_okta::AppSp { entity_id: App::entity_id(&host), acs_url: App::acs_url(&host), certificates: vec![] }
             }
             // An app without a host stands for Access, which then is the service provider.
-            None => idp_okta::AppSp {
+            (None, None) => idp_okta::AppSp {
                 entity_id: format!("https://{}/SAAS/API/1.0/GET/metadata/sp.xml", world.access.host),
                 acs_url: format!("https://{}/SAAS/auth/saml/response", world.access.host),
                 certificates: vec![access.certificate().to_vec()],
@@ -342,7 +398,13 @@ fn okta_wiring(
     }
 }
 
-fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
+fn access_wiring(
+    world: &World,
+    own: &Own,
+    okta: &SigningKey,
+    signing: &SigningKey,
+    uem: &uem_mock::Uem,
+) -> idp_access::Wiring {
     let keys = vec![okta.certificate().to_vec()];
     let sp = |idp: &federation::tenant::okta::IdentityProvider| metadata::SpMetadata {
         entity_id: idp_okta::sp_entity_id(idp),
@@ -356,10 +418,13 @@ fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &u
         okta_sps: world.okta.identity_providers.iter().map(|i| (i.name.clone(), sp(i))).collect(),
         device_ca: vec![uem.ca_certificate()],
         crl_url: Some(format!("https://{}/crl", world.uem.host)),
-        okta_idp: third.map(|t| metadata::IdpMetadata {
-            entity_id: okta_entity(&t.okta_app),
-            sso_url: okta_sso(world, &t.okta_app),
-            keys: keys.clone(),
+        okta_idp: third.map(|third| match &own.idp {
+            Some(idp) => idp.clone(),
+            None => metadata::IdpMetadata {
+                entity_id: okta_entity(&third.okta_app),
+                sso_url: okta_sso(world, &third.okta_app),
+                keys: keys.clone(),
+            },
         }),
     }
 }

@@ -23,6 +23,8 @@ const LEAST_RSA_BYTES: usize = 270;
 #[derive(Clone)]
 pub struct CaKey {
     pub key_pkcs8: Vec<u8>,
+    /// Its own certificate, DER, where it has one already.
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// X.509 has whole seconds. A macro, as the type it makes belongs to a crate that this one does not name.
@@ -49,8 +51,8 @@ pub struct Statement<'a> {
 
 impl Ca {
     /// Subject, serial and dates depend on `start` alone and the key on `key`; only an ECDSA signature varies.
-    pub fn new(key: &CaKey, start: Time) -> Result<Ca, rcgen::Error> {
-        let key = KeyPair::try_from(key.key_pkcs8.as_slice())?;
+    pub fn new(ca: &CaKey, start: Time) -> Result<Ca, rcgen::Error> {
+        let key = KeyPair::try_from(ca.key_pkcs8.as_slice())?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "AirWatch Enterprise CA");
@@ -59,7 +61,10 @@ impl Ca {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.serial_number = Some(SerialNumber::from_slice(&[0x41, 0x57, 0, 0, 0, 0, 0, 0, 0, 1]));
         (params.not_before, params.not_after) = (date!(start - BACKDATE), date!(start + DAY * CA_DAYS));
-        let certificate = params.self_signed(&key)?.der().to_vec();
+        let certificate = match &ca.certificate {
+            Some(certificate) => certificate.clone(),
+            None => params.self_signed(&key)?.der().to_vec(),
+        };
         Ok(Ca { certificate, issuer: Issuer::new(params, key) })
     }
 

@@ -2,10 +2,11 @@
 
 use federation::device::Facts;
 use federation::{DeviceKind, EventKind, Platform, Time};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// REST writes the variants' names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EnrollmentStatus {
     Enrolled,
     EnterpriseWipePending,
@@ -23,7 +24,7 @@ impl EnrollmentStatus {
 }
 
 /// REST writes the variants' names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ComplianceStatus {
     Compliant,
     NonCompliant,
@@ -43,7 +44,7 @@ impl ComplianceStatus {
 }
 
 /// A policy that is being violated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Violation {
     /// When the compliance engine found it; escalations count from here.
     pub since: Time,
@@ -51,7 +52,7 @@ pub struct Violation {
     pub taken: BTreeSet<usize>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     InstallProfile(String),
     RemoveProfile(String),
@@ -59,7 +60,7 @@ pub enum Order {
 }
 
 /// A command waiting for the device's next check-in at or after `deliver_at`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Command {
     pub order: Order,
     pub deliver_at: Time,
@@ -68,7 +69,7 @@ pub struct Command {
 }
 
 /// A certificate that the CA issued for a profile.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issued {
     /// Hexadecimal.
     pub serial: String,
@@ -76,7 +77,7 @@ pub struct Issued {
     pub revoked: Option<Time>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeviceRecord {
     pub id: u64,
     pub udid: String,

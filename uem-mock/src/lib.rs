@@ -6,6 +6,7 @@
 //! - `schedule`: what happens by itself, and when.
 //! - `ca`: the device CA. `http`: routing and REST. `device`: what devices call. `manage`: a tester's changes.
 //! - [`records`]: the same without wire, lock and CA.
+//! - `memory`: what outlives a restart.
 //! - [`validate`]: settings that name what is not there.
 
 mod ca;
@@ -15,6 +16,7 @@ mod engine;
 mod http;
 pub mod inventory;
 mod manage;
+mod memory;
 pub mod records;
 mod render;
 mod schedule;

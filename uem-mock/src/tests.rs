@@ -103,7 +103,7 @@ fn finish<T>(mut future: Fut<'_, T>) -> T {
 impl Lab {
     fn new(settings: tenant::Uem) -> Lab {
         let start = Time::parse(START).expect("start");
-        let key = CaKey { key_pkcs8: KeyPair::generate().expect("key").serialize_der() };
+        let key = CaKey { key_pkcs8: KeyPair::generate().expect("key").serialize_der(), certificate: None };
         let fake = Fake { now: Mutex::new(start), ids: Mutex::default(), events: Mutex::default() };
         let mut lab = Lab { uem: Uem::new(settings, key, start), fake, token: String::new() };
         let body = json!({ "username": "alice", "password": "secret", "udid": UDID, "kind": "iphone", "platform": "ios",
@@ -211,7 +211,7 @@ fn certificates_state_what_their_template_says() {
 
 #[test]
 fn the_ca_certificate_depends_on_key_and_start() {
-    let key = CaKey { key_pkcs8: KeyPair::generate().expect("key").serialize_der() };
+    let key = CaKey { key_pkcs8: KeyPair::generate().expect("key").serialize_der(), certificate: None };
     let made = || Uem::new(settings(vec![]), key.clone(), Time::parse(START).expect("start")).ca_certificate();
     let (one, other) = (made(), made());
     let tbs = |der: &[u8]| X509Certificate::from_der(der).expect("ca").1.tbs_certificate.as_ref().to_vec();

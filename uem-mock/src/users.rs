@@ -8,6 +8,7 @@ use crate::http::{Answer, ApiError, json_response};
 use crate::inventory::Journal;
 use federation::tenant::uem::User;
 use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ const FIRST_ID: u64 = 10_001;
 const PAGE_SIZE: usize = 500;
 
 /// Somebody who came over REST.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub id: u64,
     pub user: User,

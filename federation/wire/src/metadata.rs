@@ -75,12 +75,13 @@ pub fn write_idp(idp: &IdpMetadata) -> String {
 pub fn read_sp(xml: &[u8]) -> Result<SpMetadata, Refusal> {
     let document = door::parse(door::text(xml)?)?;
     let (entity_id, role, keys) = read(&document, "SPSSODescriptor")?;
-    let services = named(&document, role, NS, "AssertionConsumerService");
-    Ok(SpMetadata {
-        entity_id,
-        acs_urls: services.iter().filter_map(|n| attribute(&document, *n, "Location")).collect(),
-        keys,
-    })
+    let says = |n: &NodeId, name| attribute(&document, *n, name);
+    let mut services = named(&document, role, NS, "AssertionConsumerService");
+    services.retain(|n| says(n, "Binding").as_deref() == Some(POST));
+    // The default first, then by their numbers.
+    let number = |n: &NodeId| says(n, "index").and_then(|i| i.parse().ok()).unwrap_or(u16::MAX);
+    services.sort_by_key(|n| (!matches!(says(n, "isDefault").as_deref(), Some("true" | "1")), number(n)));
+    Ok(SpMetadata { entity_id, acs_urls: services.iter().filter_map(|n| says(n, "Location")).collect(), keys })
 }
 
 pub fn read_idp(xml: &[u8]) -> Result<IdpMetadata, Refusal> {
@@ -135,6 +136,22 @@ mod tests {
             IdpMetadata { entity_id: "a&b".into(), sso_url: "https://a.test/?x=&".into(), keys: vec![certificate] };
         assert_eq!(read_sp(write_sp(&sp).as_bytes()), Ok(sp.clone()));
         assert_eq!(read_idp(write_idp(&idp).as_bytes()), Ok(idp.clone()));
+        // Only POST carries responses; the default comes first.
+        let offered = |binding: &str, index: &str, rest: &str| {
+            format!(
+                "<md:AssertionConsumerService Binding=\"{binding}\" Location=\"https://a.test/{index}\" index=\"{index}\"{rest}/>"
+            )
+        };
+        let several = [
+            offered(&POST.replace("POST", "Artifact"), "1", ""),
+            offered(POST, "3", ""),
+            offered(POST, "2", ""),
+            offered(POST, "4", " isDefault=\"true\""),
+        ];
+        let written = write_sp(&SpMetadata { acs_urls: vec![], ..sp.clone() });
+        let written = written.replace("</md:SPSSODescriptor>", &(several.concat() + "</md:SPSSODescriptor>"));
+        let read = read_sp(written.as_bytes()).map(|sp| sp.acs_urls.concat());
+        assert_eq!(read, Ok("https://a.test/4https://a.test/2https://a.test/3".into()));
         // An app that signs nothing has no key; an identity provider without one could not be believed.
         let keyless = SpMetadata { keys: vec![], ..sp.clone() };
         assert_eq!(read_sp(write_sp(&keyless).as_bytes()), Ok(keyless));

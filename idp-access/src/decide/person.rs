@@ -8,10 +8,11 @@ use federation::tenant::access::{
     AuthMethod, CertificateIdentifier, FallbackPerson, IdentityProvider, UdidLocation, User,
 };
 use federation::{Finding, Why};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// A person of a directory, by names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonKey {
     pub directory: String,
     pub user: String,

@@ -158,6 +158,18 @@ impl People {
         }
     }
 
+    /// All of it, as the changes that make it in an empty store.
+    pub fn as_changes(&self) -> Vec<Change> {
+        let directories = self.directories.values().cloned().map(Change::PutDirectory);
+        let users = self.users_from(0).cloned().map(Change::PutUser);
+        let groups = self.groups_from(0).cloned().map(Change::PutGroup);
+        let members = self.group_order.iter().flat_map(|group| {
+            self.members(group).map(move |user| Change::AddMember { group: group.clone(), user: user.id.clone() })
+        });
+        let clients = self.clients.values().cloned().map(Change::PutClient);
+        directories.chain(users).chain(groups).chain(members).chain(clients).collect()
+    }
+
     /// Does what was decided; what does not fit the state any more does nothing.
     pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {

@@ -1,19 +1,20 @@
 //! Whom the provisioning adapter has to look at, and when. A person stands here until UEM has answered: nothing is lost.
 
 use federation::Time;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Longest pause between two tries (unknown: ours).
 const LONGEST_MINUTES: u64 = 60;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Job {
     due: Time,
     attempts: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Queue {
     /// By id of the user.
     jobs: BTreeMap<String, Job>,

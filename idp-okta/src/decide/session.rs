@@ -3,10 +3,11 @@
 use super::scope::{in_location, in_people};
 use federation::tenant::okta::{AccessAction, FactorPrompt, Okta, User};
 use federation::{Finding, Time, Why};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     pub idle_minutes: u32,
     /// 0: none.

@@ -92,11 +92,12 @@ fn judge<'x>(x: &'x Exchange<'_>, tx: &Transaction, app: &App, live: Option<&Ses
     (decision.verdict, fresh.or(owner))
 }
 
-fn finish(x: &Exchange<'_>, tx: Transaction, sid: Option<String>, mut response: Response) -> Response {
+fn finish(x: &Exchange<'_>, mut tx: Transaction, sid: Option<String>, mut response: Response) -> Response {
     set_cookie(&mut response, "tx", &tx.browser);
     if let Some(sid) = sid {
         set_cookie(&mut response, "sid", &sid);
     }
+    tx.empty = false;
     x.okta.state().keep(tx, x.now);
     response
 }
@@ -178,9 +179,8 @@ fn bother_nobody(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>) -> Resp
 }
 
 fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Option<&User>) -> Response {
-    let form = |name, title: &str, action| Page { action, transaction: tx.id.clone(), ..Page::new(name, title) };
     match verdict {
-        Next::Identify => Page { username: true, ..form("okta/identify", "Sign in", "/login") }.answer(200),
+        Next::Identify => identify_page(tx),
         Next::StepUp => {
             let has = |factor| person.is_some_and(|user| user.factors.contains(&factor));
             mfa_page(tx, has(Factor::Totp), has(Factor::Push), false)
@@ -201,8 +201,17 @@ fn stop_page(x: &Exchange<'_>, tx: &Transaction, verdict: &Next<'_>, person: Opt
                 If it's any consolation, we can take you to your Okta home page.";
             Page { text: text.into(), home: true, ..Page::new("okta/denied", "Access denied") }.answer(200)
         }
-        _ => sign_in_page(tx, false),
+        _ => sign_in_page(tx, tx.empty),
     }
+}
+
+fn identify_page(tx: &Transaction) -> Response {
+    let (action, transaction, failed) = ("/login", tx.id.clone(), tx.empty);
+    let mut page = Page::new("okta/identify", "Sign in");
+    if failed {
+        (page.class, page.text) = ("error", "Enter a username.".into());
+    }
+    Page { action, transaction, failed, username: true, ..page }.answer(200)
 }
 
 pub fn sign_in_page(tx: &Transaction, failed: bool) -> Response {

@@ -27,7 +27,8 @@ pub fn login(x: &Exchange<'_>) -> Response {
     };
     let username = form.get("username").unwrap_or_default().to_owned();
     let Some(password) = form.get("password") else {
-        tx.login = Some(username);
+        tx.empty = username.is_empty();
+        tx.login = Some(username).filter(|name| !name.is_empty()).or(tx.login);
         return drive::drive(x, tx);
     };
     let user = x.user(|user| user.login.eq_ignore_ascii_case(&username) && user.status == UserStatus::Active);

@@ -59,6 +59,7 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
         local_only: false,
         factor: None,
         failures: 0,
+        empty: false,
         pending: None,
     };
     if let Some(context) = context {

@@ -1,0 +1,41 @@
+//! What an org takes with it over a restart: sessions, people made just in time, and who is locked out. A sign-in under
+//! way begins anew.
+
+use crate::Okta;
+use crate::state::{Session, State};
+use federation::tenant::okta::User;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    sessions: BTreeMap<String, Session>,
+    made: Vec<User>,
+    wrong_passwords: BTreeMap<String, u8>,
+}
+
+impl Okta {
+    /// For [`Okta::recall`].
+    pub fn remember(&self) -> Value {
+        let state = self.state();
+        let memory = Memory {
+            sessions: state.sessions.clone(),
+            made: state.made.clone(),
+            wrong_passwords: state.wrong_passwords.clone(),
+        };
+        drop(state);
+        serde_json::to_value(memory).unwrap_or_default()
+    }
+
+    /// Goes on from what was remembered.
+    ///
+    /// # Errors
+    /// What is no memory of an org.
+    pub fn recall(&self, memory: Value) -> Result<(), String> {
+        let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
+        let Memory { sessions, made, wrong_passwords } = memory;
+        *self.state() = State { sessions, made, wrong_passwords, ..State::default() };
+        Ok(())
+    }
+}

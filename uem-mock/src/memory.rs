@@ -1,0 +1,50 @@
+//! What a tenant takes with it over a restart: everything behind its lock but the settings.
+
+use crate::engine::State;
+use crate::inventory::DeviceRecord;
+use crate::users::Account;
+use crate::{PoisonError, Uem};
+use federation::Time;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    accounts: BTreeMap<u64, Account>,
+    accounts_made: u64,
+    devices: BTreeMap<String, DeviceRecord>,
+    next_sweep: Time,
+    next_crl: Time,
+    crl: Vec<u8>,
+    crl_number: u64,
+}
+
+impl Uem {
+    /// Devices, people, certificates and the revocation list, for [`Uem::recall`].
+    pub fn remember(&self) -> Value {
+        let memory = self.read(|state| Memory {
+            accounts: state.accounts.clone(),
+            accounts_made: state.accounts_made,
+            devices: state.devices.clone(),
+            next_sweep: state.next_sweep,
+            next_crl: state.next_crl,
+            crl: state.crl.clone(),
+            crl_number: state.crl_number,
+        });
+        serde_json::to_value(memory).unwrap_or_default()
+    }
+
+    /// Goes on from what was remembered; what has become due meanwhile is due now.
+    ///
+    /// # Errors
+    /// What is no memory of a tenant.
+    pub fn recall(&self, memory: Value) -> Result<(), String> {
+        let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Memory { accounts, accounts_made, devices, next_sweep, next_crl, crl, crl_number } = memory;
+        let settings = state.settings.clone();
+        *state = State { settings, accounts, accounts_made, devices, next_sweep, next_crl, crl, crl_number };
+        Ok(())
+    }
+}
