@@ -151,12 +151,14 @@ async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> R
 /// Hosts for which somebody has chosen a port are hosts of this world.
 fn known_hosts(ports: &Ports, running: &Running) -> Result<(), String> {
     let hosts = running.net.ports();
-    for host in ports.of.keys().filter(|host| hosts.iter().all(|at| at.host != **host)) {
-        let names: Vec<&str> = hosts.iter().map(|at| at.host.as_str()).collect();
-        let near = did_you_mean(host, names.iter().copied());
-        return Err(format!("no host is called `{host}`{near}\n  there are {}", names.join(", ")));
+    match ports.of.keys().find(|host| hosts.iter().all(|at| at.host != **host)) {
+        None => Ok(()),
+        Some(host) => {
+            let names: Vec<&str> = hosts.iter().map(|at| at.host.as_str()).collect();
+            let near = did_you_mean(host, names.iter().copied());
+            Err(format!("no host is called `{host}`{near}\n  there are {}", names.join(", ")))
+        }
     }
-    Ok(())
 }
 
 /// How a world came to its end.

@@ -16,6 +16,7 @@ struct Memory {
     devices: BTreeMap<String, DeviceRecord>,
     next_sweep: Time,
     next_crl: Time,
+    last_crl: Time,
     crl: Vec<u8>,
     crl_number: u64,
 }
@@ -29,6 +30,7 @@ impl Uem {
             devices: state.devices.clone(),
             next_sweep: state.next_sweep,
             next_crl: state.next_crl,
+            last_crl: state.last_crl,
             crl: state.crl.clone(),
             crl_number: state.crl_number,
         });
@@ -42,9 +44,9 @@ impl Uem {
     pub fn recall(&self, memory: Value) -> Result<(), String> {
         let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Memory { accounts, accounts_made, devices, next_sweep, next_crl, crl, crl_number } = memory;
+        let Memory { accounts, accounts_made, devices, next_sweep, next_crl, last_crl, crl, crl_number } = memory;
         let settings = state.settings.clone();
-        *state = State { settings, accounts, accounts_made, devices, next_sweep, next_crl, crl, crl_number };
+        *state = State { settings, accounts, accounts_made, devices, next_sweep, next_crl, last_crl, crl, crl_number };
         Ok(())
     }
 }

@@ -8,15 +8,18 @@ use crate::read;
 use crate::saml::{AuthnRequest, RequestCheck, Verified};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, Decompress, FlushDecompress, Status, write::DeflateEncoder};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::io::Write as _;
 
 const INFLATED: usize = 64 * 1024;
 const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
 const NAMES: &[&str] = &["SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"];
 
+/// What RFC 3986 calls unreserved is not escaped: there are readers that verify what they have decoded and escaped anew.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 fn quoted(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 /// The address that carries `xml` to `sso_url`.

@@ -87,11 +87,11 @@ impl Facts<'_> {
     async fn saml(&mut self, running: &Running) -> Result<Value, String> {
         let world = &running.world;
         let mut out = Map::new();
-        let mut publish = vec![(
-            "ACCESS_METADATA".to_string(),
-            "access".to_string(),
-            format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", world.access.host),
-        )];
+        let access = |role: &str| format!("https://{}/SAAS/API/1.0/GET/metadata/{role}.xml", world.access.host);
+        let mut publish = vec![
+            ("ACCESS_METADATA".to_string(), "access".to_string(), access("idp")),
+            ("ACCESS_SP_METADATA".to_string(), "access-as-sp".to_string(), access("sp")),
+        ];
         for app in world.okta.apps.iter().filter(|app| world.apps.iter().any(|own| own.name == app.name)) {
             let url = format!("https://{}/app/{}/metadata", world.okta.host, app.name);
             publish.push((format!("APP_{}_METADATA", word(&app.name)), format!("okta-for-{}", app.name), url));
