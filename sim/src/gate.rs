@@ -3,21 +3,21 @@
 //! Everything that a stranger can do to a listener is bounded here: how many connections, how long each part of one may
 //! take, how large it may be. A party that panics answers 500 and goes on.
 
-use crate::core::{Door, locked};
+use crate::core::Door;
 use crate::net::{Arrival, Net, Site, sent};
-use bytes::Bytes;
+use crate::places::{Stage, Ticket};
+use bytes::{Bytes, BytesMut};
 use federation::{EventKind, Party, Peer, Response};
 use http::StatusCode;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -30,7 +30,7 @@ use wire::{Refusal, head};
 /// What a listener puts up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Open connections of one listener.
+    /// Open connections of a world, over all its listeners.
     pub connections: usize,
     /// For the TLS handshake.
     pub handshake: Duration,
@@ -47,53 +47,8 @@ impl Default for Limits {
     }
 }
 
-/// Connections of one listener. When it is full, the oldest that has sent no complete head goes.
-#[derive(Default)]
-struct Places(Mutex<(u64, BTreeMap<u64, Place>)>);
-
-struct Place {
-    headed: bool,
-    task: Option<AbortHandle>,
-}
-
-/// One connection's place; given back when dropped.
-struct Ticket(Arc<Places>, u64);
-
-impl Places {
-    /// `None`: every connection is being served.
-    fn take(places: &Arc<Places>, most: usize, net: &Net) -> Option<Ticket> {
-        let mut held = locked(&places.0);
-        if held.1.len() >= most {
-            let oldest = held.1.iter().find(|(_, place)| !place.headed).map(|(id, _)| *id)?;
-            if let Some(task) = held.1.remove(&oldest).and_then(|place| place.task) {
-                task.abort();
-            }
-            net.turned_away("http/shed");
-        }
-        held.0 += 1;
-        let id = held.0;
-        held.1.insert(id, Place { headed: false, task: None });
-        Some(Ticket(places.clone(), id))
-    }
-}
-
-impl Ticket {
-    fn change(&self, change: impl FnOnce(&mut Place)) {
-        if let Some(place) = locked(&self.0.0).1.get_mut(&self.1) {
-            change(place);
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        locked(&self.0.0).1.remove(&self.1);
-    }
-}
-
 /// Serves a host on loopback until it is told to stop.
 pub(crate) fn listen(net: Net, listener: TcpListener, host: String) -> AbortHandle {
-    let places = Arc::new(Places::default());
     tokio::spawn(async move {
         loop {
             let Ok((stream, from)) = listener.accept().await else {
@@ -102,22 +57,25 @@ pub(crate) fn listen(net: Net, listener: TcpListener, host: String) -> AbortHand
                 continue;
             };
             let Some(site) = net.site(&host) else { continue };
-            admit(&net, &places, site, stream, from);
+            admit(&net, site, stream, from);
         }
     })
     .abort_handle()
 }
 
-fn admit(net: &Net, places: &Arc<Places>, site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
-    let Some(ticket) = Places::take(places, net.limits().connections, net) else {
+fn admit(net: &Net, site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
+    let Some((ticket, shed)) = net.places().take(net.limits().connections) else {
         net.turned_away("http/full");
         net.arrival(from);
         return;
     };
+    if shed {
+        net.turned_away("http/shed");
+    }
     let _ = stream.set_nodelay(true);
     let ticket = Arc::new(ticket);
     let task = tokio::spawn(serve(net.clone(), site, stream, Err(from), Some(ticket.clone())));
-    ticket.change(|place| place.task = Some(task.abort_handle()));
+    ticket.task(task.abort_handle());
 }
 
 /// One connection in memory.
@@ -147,15 +105,19 @@ where
     };
     let _busy = net.busy();
     if let Some(ticket) = &ticket {
-        ticket.change(|place| place.headed = true);
+        ticket.reaches(Stage::Body);
     }
     let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
     let peer = Peer { ip, certificates: certificates.iter().map(|c| Bytes::copy_from_slice(c)).collect() };
     let door = Door { party: site.party.name().to_string(), core: net.core().clone(), net: net.clone() };
     let limit = head.judged.body_limit;
     let service = service_fn(move |request| {
-        let (party, door, peer) = (site.party.clone(), door.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(sent(answer(&*party, &door, peer, request, limit).await, cut)) }
+        let (party, door, peer, ticket) = (site.party.clone(), door.clone(), peer.clone(), ticket.clone());
+        let held = async move {
+            let response = answer(&*party, &door, peer, request, limit, ticket.as_deref()).await;
+            Ok::<_, Infallible>(sent(response, cut))
+        };
+        held
     });
     let mut server = hyper::server::conn::http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(limits.head).keep_alive(false);
@@ -217,6 +179,7 @@ fn status_of(code: &str) -> StatusCode {
         "http/version" => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         "http/encoding" => StatusCode::NOT_IMPLEMENTED,
         "http/panic" => StatusCode::INTERNAL_SERVER_ERROR,
+        "http/busy" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     }
 }
@@ -228,6 +191,7 @@ async fn answer(
     peer: Peer,
     request: http::Request<Incoming>,
     limit: usize,
+    ticket: Option<&Ticket>,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let refused = |refusal: Refusal| {
@@ -236,18 +200,40 @@ async fn answer(
         *response.status_mut() = status_of(refusal.code);
         response
     };
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(e) if e.is::<http_body_util::LengthLimitError>() => {
-            return refused(Refusal::new("http/body-too-large", format!("more than {limit} bytes")));
-        }
-        Err(e) => return refused(Refusal::new("http/body", e.to_string())),
+    let body = match read_body(Limited::new(body, limit), limit, ticket, &door.net).await {
+        Ok(body) => body,
+        Err(refusal) => return refused(refusal),
     };
+    if let Some(ticket) = ticket {
+        ticket.reaches(Stage::Answer);
+    }
     parts.extensions.insert(peer);
     match unpanicked(party.handle(door, http::Request::from_parts(parts, body))).await {
         Some(response) => response,
         None => refused(Refusal::new("http/panic", "")),
     }
+}
+
+/// A whole body, in a room that all bodies share.
+async fn read_body(
+    mut body: Limited<Incoming>,
+    limit: usize,
+    ticket: Option<&Ticket>,
+    net: &Net,
+) -> Result<Bytes, Refusal> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| match e.is::<http_body_util::LengthLimitError>() {
+            true => Refusal::new("http/body-too-large", format!("more than {limit} bytes")),
+            false => Refusal::new("http/body", e.to_string()),
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let gone = ticket.map_or(Ok(0), |ticket| ticket.more(data.len()));
+        let gone = gone.map_err(|()| Refusal::new("http/busy", "no room for another body"))?;
+        (0..gone).for_each(|_| net.turned_away("http/shed"));
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
 }
 
 /// The future's answer; `None`: it panicked. Parties keep their state behind locks that outlive a panic.

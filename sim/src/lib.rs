@@ -33,6 +33,7 @@ pub mod net;
 pub mod observe;
 pub mod page;
 mod passing;
+mod places;
 mod plant;
 pub mod ports;
 mod replay;

@@ -4,6 +4,7 @@
 
 use crate::core::{Core, Door, locked};
 use crate::gate::{self, Limits};
+use crate::places::Places;
 use crate::ports::Ports;
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
@@ -105,6 +106,7 @@ struct Inner {
     arrivals: Mutex<BTreeMap<u16, Arrival>>,
     handshakes: AtomicU64,
     limits: Limits,
+    places: Arc<Places>,
     /// How often the gate turned somebody away, by check.
     turned_away: Mutex<BTreeMap<&'static str, u64>>,
     /// A caller that shows what it wants in TLS.
@@ -164,6 +166,7 @@ impl Net {
             arrivals: Mutex::default(),
             handshakes: AtomicU64::new(0),
             limits,
+            places: Arc::default(),
             turned_away: Mutex::default(),
             forced: Mutex::default(),
             ports: Mutex::new(ports),
@@ -296,6 +299,10 @@ impl Net {
 
     pub(crate) fn limits(&self) -> Limits {
         self.0.limits
+    }
+
+    pub(crate) fn places(&self) -> &Arc<Places> {
+        &self.0.places
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {

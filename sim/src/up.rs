@@ -13,6 +13,7 @@ mod told;
 use crate::clock::Clock;
 use crate::core::Door;
 use crate::curl;
+use crate::gate::Limits;
 use crate::net::Fabric;
 use crate::ports::Ports;
 use crate::select::{did_you_mean, shown};
@@ -36,6 +37,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// After this long without an event, names of ids start anew; likewise after `MANY` events, which bound the memory.
 const QUIET: Duration = Duration::from_secs(60);
 const MANY: usize = 2000;
+/// Descriptors for everything that is no stranger's connection.
+const SPARE: usize = 256;
 /// How long those who are being served at the end have.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -105,8 +108,10 @@ fn own(wish: &Wish, scenario: &Scenario) -> Result<Own, String> {
 async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> Result<u8, String> {
     let mut signals = Signals::listen()?;
     let voice = Voice::of(wish);
-    let mut options =
-        Options { fabric: Fabric::Loopback, seed: wish.seed, ports: wish.ports.clone(), own, ..Options::default() };
+    let mut limits = Limits::default();
+    limits.connections = limits.connections.min(command::descriptors().saturating_sub(SPARE));
+    let (fabric, seed, ports) = (Fabric::Loopback, wish.seed, wish.ports.clone());
+    let mut options = Options { fabric, seed, ports, own, limits, ..Options::default() };
     let mut keeper = None;
     if wish.keep.is_some() {
         let (kept, lasting) = Keeper::open(folder, &scenario.name, wish.seed)?;
@@ -192,7 +197,11 @@ async fn live(
         if !events.is_empty() {
             keep(running)?;
         }
-        let news = chronicle.news(events, running.core.clock.now());
+        // What nobody hears is not put into words.
+        let news = match voice {
+            Voice::Quiet => String::new(),
+            _ => chronicle.news(events, running.core.clock.now()),
+        };
         if !news.is_empty() && !voice.say(&folded(&news))? {
             return Ok(End::Unheard);
         }

@@ -40,6 +40,9 @@ impl Party for Echo {
     fn handle<'a>(&'a self, _: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
         Box::pin(async move {
             assert!(request.uri().path() != "/panic", "as asked");
+            if request.uri().path() == "/think" {
+                std::future::pending::<()>().await;
+            }
             Response::new(Bytes::from(format!("{} bytes", request.body().len())))
         })
     }
@@ -227,21 +230,40 @@ fn when_full_the_oldest_that_said_nothing_goes_first() {
 }
 
 #[test]
-fn when_all_are_served_the_next_is_turned_away() {
+fn when_all_send_slowly_the_oldest_goes() {
     live(async |world| {
-        let mut served = Vec::new();
+        let mut slow = Vec::new();
         for _ in 0..LIMITS.connections {
             let mut stream = world.tls().await;
             stream.write_all(&request("content-length: 9", "abc")).await.unwrap();
-            served.push(stream);
+            slow.push(stream);
         }
-        for stream in &mut served {
+        for stream in &mut slow {
+            is_waited_for(stream).await;
+        }
+        assert_eq!(world.good().await, Ok("3 bytes".into()), "{:?}", world.net.refusals());
+        assert_eq!(to_the_end(&mut slow[0]).await, "", "the oldest is gone");
+        slow[1].write_all(b"defghi").await.unwrap();
+        assert!(to_the_end(&mut slow[1]).await.ends_with("9 bytes"), "the next one is not");
+    });
+}
+
+#[test]
+fn when_all_are_answered_the_next_is_turned_away() {
+    live(async |world| {
+        let mut answered = Vec::new();
+        for _ in 0..LIMITS.connections {
+            let mut stream = world.tls().await;
+            stream.write_all(format!("GET /think HTTP/1.1\r\nhost: {HOST}\r\n\r\n").as_bytes()).await.unwrap();
+            answered.push(stream);
+        }
+        for stream in &mut answered {
             is_waited_for(stream).await;
         }
         let good = world.good().await;
         assert!(good.is_err(), "full: {good:?} {:?}", world.net.refusals());
         assert!(world.count("http/full") >= 1, "{:?}", world.net.refusals());
-        for mut stream in served {
+        for mut stream in answered {
             to_the_end(&mut stream).await;
         }
     });

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod hand_over;
+pub mod load;
 pub mod mutants;
 pub mod worlds;
 

@@ -141,8 +141,9 @@ fn asked(sent: &Seen) -> String {
     request.into_owned()
 }
 
-/// The peer is the identity provider of an app of ours.
-fn before_our_app(peer: &Peer) {
+/// The peer is the identity provider of an app of ours. `refused`: what else it can be made to say, and the check that
+/// refuses it.
+fn before_our_app(peer: &Peer, refused: &[(&str, &str)]) {
     live(async |running| {
         let dir = tempfile::tempdir().expect("a directory of our own");
         let (host, idp, sso) = ("notes.test", "https://peer.test/metadata", "https://peer.test/sso");
@@ -181,6 +182,12 @@ fn before_our_app(peer: &Peer) {
         let seen = tab.clone().post(&form(&wire::form::encode_post(&forged))).await;
         assert!(seen.page.text.contains("saml/signature-invalid"), "{}", seen.page.text);
         // A wrong answer uses up the request: the browser asks again.
+        for (step, code) in refused {
+            let request = asked(&tab.get(&format!("https://{host}/"), &[]).await);
+            let response = peer.run(&[step, &config], &request).unwrap_or_else(|e| panic!("{} {step}: {e}", peer.name));
+            let seen = tab.clone().post(&form(&response)).await;
+            assert!(seen.page.text.contains(code), "{} {step}: {}", peer.name, seen.page.text);
+        }
         let sent = tab.get(&format!("https://{host}/"), &[]).await;
         let request = asked(&sent);
         let response = peer.run(&["answer", &config], &request).unwrap_or_else(|e| panic!("{}: {e}", peer.name));
@@ -206,7 +213,7 @@ fn pysaml2_stands_behind_our_okta() {
 
 #[test]
 fn pysaml2_stands_before_our_app() {
-    Peer::python("pysaml2", "pysaml2_peer.py").iter().for_each(before_our_app);
+    Peer::python("pysaml2", "pysaml2_peer.py").iter().for_each(|peer| before_our_app(peer, &[]));
 }
 
 #[test]
@@ -217,4 +224,13 @@ fn node_saml_stands_behind_our_okta() {
 #[test]
 fn samael_stands_behind_our_okta() {
     Peer::program("samael", "../../target/peers/debug/samael-peer").iter().for_each(behind_our_okta);
+}
+
+#[test]
+fn samael_stands_before_our_app() {
+    // Its template comes without the NotOnOrAfter that the profile demands of a bearer confirmation.
+    let refused = [("answer-as-it-comes", "saml/missing-attribute")];
+    Peer::program("samael", "../../target/peers/debug/samael-peer")
+        .iter()
+        .for_each(|peer| before_our_app(peer, &refused));
 }

@@ -123,3 +123,18 @@ fn code(status: ExitStatus) -> u8 {
     }
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(255)
 }
+
+/// How many files and sockets this process may have open, after asking for as many as it may.
+#[cfg(unix)]
+pub(super) fn descriptors() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let limit = if raised.is_ok() { maximum } else { current };
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(not(unix))]
+pub(super) fn descriptors() -> usize {
+    usize::MAX
+}

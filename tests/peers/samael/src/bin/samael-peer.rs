@@ -1,11 +1,17 @@
-//! samael as a service provider behind our Okta.
+//! samael as a service provider behind our Okta, and as an identity provider before our app.
 //!
 //! `samael-peer request CONFIG` says `{"url", "id"}`; `samael-peer consume CONFIG ID` reads a response (base64) and says
-//! `{"name", "attributes"}`.
+//! `{"name", "attributes"}`. `samael-peer answer CONFIG` reads a SAMLRequest (as in the query, decoded) and says a response
+//! (base64); `samael-peer answer-as-it-comes CONFIG` leaves out what samael's own template leaves out.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use samael::crypto::AllowedSignatureAlgorithm::{EcdsaSha256, RsaSha256};
+use samael::crypto::{Crypto, CryptoProvider as _};
+use samael::idp::response_builder::build_response_template;
 use samael::metadata::EntityDescriptor;
+use samael::schema::AuthnRequest;
 use samael::service_provider::ServiceProvider;
+use samael::traits::ToXml as _;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Read as _;
@@ -17,9 +23,15 @@ fn main() -> std::process::ExitCode {
     let said = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["request", config] => request(config),
         ["consume", config, id] => consume(config, id),
-        _ => Err("request CONFIG, or consume CONFIG ID".into()),
+        ["answer", config] => answer(config, true),
+        ["answer-as-it-comes", config] => answer(config, false),
+        _ => Err("request CONFIG, consume CONFIG ID, or answer CONFIG".into()),
     };
     match said {
+        Ok(Value::String(said)) => {
+            println!("{said}");
+            std::process::ExitCode::SUCCESS
+        }
         Ok(said) => {
             println!("{said}");
             std::process::ExitCode::SUCCESS
@@ -66,4 +78,37 @@ fn consume(config: &str, id: &str) -> Said {
         .map(|a| format!("{:?}: {:?}", a.name, a.values.iter().map(|v| &v.value).collect::<Vec<_>>()))
         .collect();
     Ok(json!({ "name": name, "attributes": attributes }))
+}
+
+/// samael's response to the request on standard input. Its template has no times; a bearer confirmation without NotOnOrAfter
+/// is against the profile (SAML profiles 4.1.4.2), so they are put in where it is to be `whole`.
+fn answer(config: &str, whole: bool) -> Said {
+    let config: Value = serde_json::from_str(&std::fs::read_to_string(config)?)?;
+    let text = |name: &str| config[name].as_str().ok_or_else(|| format!("no `{name}`"));
+    let mut request = String::new();
+    std::io::stdin().read_to_string(&mut request)?;
+    let deflated = STANDARD.decode(request.trim())?;
+    let mut xml = String::new();
+    flate2::read::DeflateDecoder::new(&deflated[..]).read_to_string(&mut xml)?;
+    let asked: AuthnRequest = xml.parse()?;
+    let audience = asked.issuer.and_then(|i| i.value).ok_or("the request has no issuer")?;
+    let acs = asked.assertion_consumer_service_url.ok_or("the request has no consumer")?;
+    let certificate = openssl::x509::X509::from_pem(&std::fs::read(text("certificate_file")?)?)?.to_der()?;
+    let key = openssl::pkey::PKey::private_key_from_pem(&std::fs::read(text("key")?)?)?.rsa()?.private_key_to_der()?;
+    let mut response =
+        build_response_template(&certificate.into(), text("name")?, &audience, text("idp")?, &acs, &asked.id, &[]);
+    if let Some(assertion) = response.assertion.as_mut().filter(|_| whole) {
+        let until = Some(chrono::Utc::now() + chrono::TimeDelta::minutes(5));
+        if let Some(conditions) = &mut assertion.conditions {
+            conditions.not_on_or_after = until;
+        }
+        let confirmations = assertion.subject.as_mut().and_then(|s| s.subject_confirmations.as_mut());
+        for data in confirmations.into_iter().flatten().filter_map(|c| c.subject_confirmation_data.as_mut()) {
+            data.not_on_or_after = until;
+        }
+        // An empty AttributeStatement is against the schema.
+        assertion.attribute_statements = None;
+    }
+    let signed = Crypto::sign_xml(response.to_string()?, &key)?;
+    Ok(Value::String(STANDARD.encode(signed)))
 }
