@@ -113,11 +113,10 @@ where
     let limit = head.judged.body_limit;
     let service = service_fn(move |request| {
         let (party, door, peer, ticket) = (site.party.clone(), door.clone(), peer.clone(), ticket.clone());
-        let held = async move {
+        async move {
             let response = answer(&*party, &door, peer, request, limit, ticket.as_deref()).await;
             Ok::<_, Infallible>(sent(response, cut))
-        };
-        held
+        }
     });
     let mut server = hyper::server::conn::http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(limits.head).keep_alive(false);

@@ -34,12 +34,12 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Crates that nothing below sim may depend on directly, and who is excepted.
 const HEAVY: &[(&str, &[&str])] = &[
-    ("tokio", &["fedsim"]),
+    ("tokio", &["fedsim", "fedsim-tests"]),
     ("hyper", &["fedsim"]),
-    ("rustls", &["fedsim"]),
+    ("rustls", &["fedsim", "fedsim-tests"]),
     ("sled", &["fedsim"]),
     ("rand", &[]),
-    ("rcgen", &["fedsim", "uem-mock"]),
+    ("rcgen", &["fedsim", "fedsim-tests", "uem-mock"]),
     ("samael", &["wire"]),
     ("bergshamra", &["wire", "attacks"]),
     ("proptest", &["fedsim-tests"]),
