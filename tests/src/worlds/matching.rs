@@ -22,7 +22,7 @@ pub struct Whose {
 /// Mostly the name itself.
 fn username() -> impl Strategy<Value = &'static str> {
     prop_oneof![
-        5 => Just("idpuser.subjectNameId"),
+        9 => Just("idpuser.subjectNameId"),
         1 => select(vec![
             "saml.subjectNameId",
             "idpuser.email",
@@ -53,13 +53,13 @@ pub fn whose() -> impl Strategy<Value = Whose> {
     use MatchAgainst::{CustomAttribute, Either, Email, Username};
     let account = (
         username(),
-        select(vec![Username, Username, Username, Email, Either, CustomAttribute]),
+        select(vec![Username, Username, Username, Username, Username, Email, Either, CustomAttribute]),
         prop_oneof![
             8 => Just(None),
             1 => select(vec![Some(".*@acme\\.test"), Some("bob.*"), Some("nobody")])
         ],
         prop_oneof![2 => Just(NoMatch::Redirect), 1 => Just(NoMatch::Jit)],
-        prop_oneof![5 => Just(AccountLink::Automatic), 1 => Just(AccountLink::Disabled)],
+        prop_oneof![9 => Just(AccountLink::Automatic), 1 => Just(AccountLink::Disabled)],
     );
     (account, prop::bool::weighted(0.1), any::<(bool, bool)>(), prop::bool::weighted(0.3), groups()).prop_map(
         |((username, against, filter, no_match, link), links_staff, wakes, profile_source, groups)| Whose {

@@ -112,7 +112,7 @@ fn asks() -> impl Strategy<Value = AppRequest> {
         context(Comparison::Minimum, &["X509", "Password"]),
         context(Comparison::Exact, &["X509"]),
     ];
-    prop_oneof![6 => Just(AppRequest::default()), 1 => select(one)]
+    prop_oneof![9 => Just(AppRequest::default()), 1 => select(one)]
 }
 
 /// Boxed part by part: drawn as one value they would not fit a test's stack.
@@ -121,7 +121,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         select(vec!["device-trust-mobile", "device-trust-mobile", "device-trust-mobile", "routing-only"]),
         (link().boxed(), link().boxed()),
         (integration(), integration()),
-        prop::option::of(accounts().boxed()),
+        prop::option::weighted(0.35, accounts().boxed()),
         (routing().boxed(), session_rule().boxed(), sign_on().boxed(), access_rules().boxed()),
         machinery().boxed(),
         asks().boxed(),

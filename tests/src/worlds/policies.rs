@@ -115,7 +115,7 @@ fn routing_rule() -> impl Strategy<Value = RoutingRule> {
 
 /// Routing rules that stand before the baseline's, most of the time none. `first` and `last` are identity providers of it.
 pub fn routing() -> impl Strategy<Value = Vec<RoutingRule>> {
-    prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(routing_rule(), 1..3)]
+    prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(routing_rule(), 1..3)]
 }
 
 pub fn set_routing(rules: &[RoutingRule], world: &mut World) {
@@ -205,7 +205,7 @@ pub fn sign_on() -> impl Strategy<Value = Option<Vec<SignOnRule>>> {
         }
         rules
     };
-    prop::option::weighted(0.8, prop::collection::vec(sign_on_rule(), 0..4).prop_map(named))
+    prop::option::weighted(0.5, prop::collection::vec(sign_on_rule(), 0..4).prop_map(named))
 }
 
 /// What Access asks of one kind of device: chains, first that passes wins.
