@@ -9,7 +9,7 @@ use federation::world::AppRequest;
 pub fn beyond(world: &World) -> Option<&'static str> {
     let (okta, access) = (&world.okta, &world.access);
     let any = |has: fn(&IdentityProvider) -> bool| okta.identity_providers.iter().any(has);
-    if access.provisioning.airwatch.is_some() {
+    if access.provisioning.airwatch.is_some() || okta.workspace_one_app.is_some() {
         return Some("people who are provisioned");
     }
     if any(|i| !["idpuser.subjectNameId", "saml.subjectNameId"].contains(&i.username.as_str())) {

@@ -203,6 +203,7 @@ impl Stage {
                 self.manage(Manage::Revoke { udid, profile: on.profile.clone() })?;
             }
             Action::PlantCertificate(plant) => self.plant(plant)?,
+            Action::EnrolPerson(_) | Action::Provision(_) => return Err(Stuck::Beyond("people who are provisioned")),
             Action::Misbehave(_) => return Err(Stuck::Beyond("messages that are attacked")),
             Action::Change(change) => self.change(&change.world)?,
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
@@ -386,6 +387,7 @@ impl Stage {
     fn break_it(&mut self, breakage: &Breakage) -> Result<(), Stuck> {
         let fault = match breakage.how {
             BreakHow::Unreachable => Fault::Down,
+            BreakHow::TooManyRequests => return Err(Stuck::Beyond("parties that answer badly")),
             BreakHow::ClockSkew => return Err(Stuck::Beyond("clocks that differ")),
             _ if breakage.party != "uem" => return Err(Stuck::Beyond("parties that answer badly")),
             BreakHow::Slow => Fault::Slow(breakage.delay_ms),

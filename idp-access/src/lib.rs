@@ -121,6 +121,11 @@ impl Access {
         decide::person::user(&people, &session.person).map(|user| user.username)
     }
 
+    /// Looks at everybody that Access knows.
+    pub fn look<T>(&self, at: impl FnOnce(&People) -> T) -> T {
+        at(&self.people.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn okta(&self) -> Arc<OktaMetadata> {
         self.okta.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -2,15 +2,18 @@
 //!
 //! `decide` judges, `flow` orders the judgements, `http` gathers and renders, `state` remembers. `validate` reads settings.
 //! `memory` is what outlives a restart.
+//! As a SCIM client of Access it keeps a `ledger` of its own.
 
 pub mod decide;
 pub mod flow;
 mod http;
+mod ledger;
 mod memory;
 mod state;
 mod totp;
 mod validate;
 
+pub use http::provisioning::Administer;
 pub use validate::validate;
 
 use federation::tenant;
@@ -43,6 +46,8 @@ pub enum Manage {
     Settings(Box<tenant::Okta>),
     /// What an administrator pastes anew, where settings name a new app, identity provider or person.
     Wiring(Box<Wiring>),
+    /// The token that was pasted before the world started; with or without, the app begins its work.
+    ApiToken(Option<String>),
 }
 
 /// [`Wiring`] with the keys of its certificates, read once; a certificate that cannot be read vouches for nothing.
@@ -77,18 +82,24 @@ pub struct Okta {
     settings: Mutex<Arc<tenant::Okta>>,
     wiring: Mutex<Arc<Wired>>,
     state: Mutex<state::State>,
+    ledger: Mutex<ledger::Ledger>,
 }
 
 impl Okta {
     pub fn new(settings: tenant::Okta, wiring: Wiring) -> Okta {
         let wiring = Mutex::new(Arc::new(Wired::of(wiring)));
-        Okta { settings: Mutex::new(Arc::new(settings)), wiring, state: Mutex::default() }
+        Okta { settings: Mutex::new(Arc::new(settings)), wiring, state: Mutex::default(), ledger: Mutex::default() }
     }
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
         let settings = match patch {
             Manage::Settings(settings) => settings,
             Manage::Wiring(wiring) => {
                 *self.wiring.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Wired::of(*wiring));
+                return Ok(());
+            }
+            Manage::ApiToken(token) => {
+                self.ledger().token = token;
+                self.plan(outside.now());
                 return Ok(());
             }
         };
@@ -105,6 +116,7 @@ impl Okta {
         drop(state);
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(*settings);
         outside.note(EventKind::Changed { what: "okta settings".into() });
+        self.plan(outside.now());
         Ok(())
     }
     /// Login of the live session that a cookie `sid` stands for; looking changes nothing.
@@ -136,6 +148,12 @@ impl Party for Okta {
     }
     fn handle<'a>(&'a self, outside: &'a dyn Outside, request: Request) -> Fut<'a, Response> {
         Box::pin(async move { http::route(self, outside, &request) })
+    }
+    fn next_due(&self) -> Option<Time> {
+        self.ledger().next_due()
+    }
+    fn wake<'a>(&'a self, outside: &'a dyn Outside) -> Fut<'a, ()> {
+        Box::pin(http::provisioning::run(self, outside))
     }
 }
 

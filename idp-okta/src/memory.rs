@@ -1,7 +1,8 @@
-//! What an org takes with it over a restart: sessions, people made just in time, and who is locked out. A sign-in under
-//! way begins anew.
+//! What an org takes with it over a restart: sessions, people made just in time, who is locked out, and whom its app has
+//! provisioned. A sign-in under way begins anew.
 
 use crate::Okta;
+use crate::ledger::Ledger;
 use crate::state::{Session, State};
 use federation::tenant::okta::User;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ struct Memory {
     sessions: BTreeMap<String, Session>,
     made: Vec<User>,
     wrong_passwords: BTreeMap<String, u8>,
+    ledger: Ledger,
 }
 
 impl Okta {
@@ -23,6 +25,7 @@ impl Okta {
             sessions: state.sessions.clone(),
             made: state.made.clone(),
             wrong_passwords: state.wrong_passwords.clone(),
+            ledger: self.ledger().clone(),
         };
         drop(state);
         serde_json::to_value(memory).unwrap_or_default()
@@ -34,7 +37,8 @@ impl Okta {
     /// What is no memory of an org.
     pub fn recall(&self, memory: Value) -> Result<(), String> {
         let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
-        let Memory { sessions, made, wrong_passwords } = memory;
+        let Memory { sessions, made, wrong_passwords, ledger } = memory;
+        *self.ledger() = ledger;
         *self.state() = State { sessions, made, wrong_passwords, ..State::default() };
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::decide::expression;
 use federation::Platform;
 use federation::tenant::Okta;
 use federation::tenant::okta::{AccountLink, Location, MatchAgainst, MatchHow, TrustCondition, UserMatch};
+use federation::tenant::scim_client::WorkspaceOneApp;
 
 /// Paths of settings, each with what is wrong there.
 pub fn validate(okta: &Okta) -> Vec<(String, String)> {
@@ -67,7 +68,44 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
             check_pattern(&format!("okta.identity_providers.{}", idp.name), pattern, &mut found);
         }
     }
+    if let Some(app) = &okta.workspace_one_app {
+        check_app(app, &mut found);
+    }
     found
+}
+
+/// Attributes of the app that have a place in what is sent. Others would need an External Namespace (documented).
+const MAPPED: [&str; 12] = [
+    "userName",
+    "givenName",
+    "familyName",
+    "email",
+    "phone",
+    "employeeID",
+    "userPrincipalName",
+    "distinguishedName",
+    "title",
+    "nickName",
+    "userType",
+    "preferredLanguage",
+];
+
+fn check_app(app: &WorkspaceOneApp, found: &mut Vec<(String, String)>) {
+    let path = "okta.workspace_one_app";
+    for (name, expression) in &app.mappings {
+        if !MAPPED.contains(&name.as_str()) {
+            let message = format!("the app has no attribute `{name}`: it has {}", MAPPED.join(", "));
+            found.push((format!("{path}.mappings.{name}"), message));
+        }
+        let constant = expression.len() > 1 && expression.starts_with('\'') && expression.ends_with('\'');
+        if !constant && !expression.starts_with("user.") {
+            let message = format!("`{expression}` is neither `user.ATTRIBUTE` nor a constant in single quotes");
+            found.push((format!("{path}.mappings.{name}"), message));
+        }
+    }
+    for rule in app.push_rules.iter().filter(|rule| rule.value.is_empty()) {
+        found.push((format!("{path}.push_rules.{}.value", rule.name), "a rule needs a text to look for".into()));
+    }
 }
 
 fn check_pattern(path: &str, pattern: &str, found: &mut Vec<(String, String)>) {

@@ -1,6 +1,7 @@
 //! What a step does. Each action is written in TOML exactly as its fields are named here; `docs/scenarios.md` has an
 //! example of each.
 
+use crate::provisioning::Provision;
 use federation::{Client, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ pub enum Action {
     SignIn(SignIn),
     /// `enrol = { device, as_user }`
     Enrol(Enrolment),
+    /// `enrol_person = { who, on }`: the Hub asks for her login, and she signs in where UEM sends her.
+    EnrolPerson(FollowLink),
     /// `follow_link = { who, on }`: she follows the link of the enrolment page that the device shows.
     FollowLink(FollowLink),
     /// `unenrol = { device }`: the device leaves UEM's management and drops what UEM put there.
@@ -48,13 +51,18 @@ pub enum Action {
     Break(Breakage),
     /// `mend = { party, from }`
     Mend(Mend),
+    /// `assign = { who }`, `push_group = { group }` and their like: see [`crate::Provisioning`].
+    #[serde(skip)]
+    Provision(Provision),
 }
 
 impl Action {
     /// The keys of a `[[step]]` that are actions.
-    pub const KEYS: [&'static str; 19] = [
+    /// Those of this enum; those of [`crate::Provisioning`] come beside them.
+    pub const KEYS: [&'static str; 20] = [
         "sign_in",
         "enrol",
+        "enrol_person",
         "follow_link",
         "unenrol",
         "wipe",
@@ -318,7 +326,8 @@ pub struct Breakage {
     /// With `how = "slow"`: milliseconds until it answers.
     #[serde(default = "half_a_minute", skip_serializing_if = "is_half_a_minute")]
     pub delay_ms: u64,
-    /// With `how = "clock-skew"`: how far the party's clock is ahead; below zero, behind.
+    /// With `how = "clock-skew"`: how far the party's clock is ahead; below zero, behind. With `how = "too-many-requests"`:
+    /// after how many seconds it asks to be asked again; zero: it does not say.
     #[serde(default, skip_serializing_if = "is_none")]
     pub seconds: i64,
 }
@@ -349,6 +358,8 @@ pub enum BreakHow {
     DroppedConnection,
     /// Its clock differs from everybody else's.
     ClockSkew,
+    /// Answers 429.
+    TooManyRequests,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

@@ -9,8 +9,13 @@ use federation::{Platform, Time, World};
 use std::collections::BTreeMap;
 
 /// Complaints about a world whose every setting has been read.
-pub(crate) fn check_world(files: &Files, places: &BTreeMap<String, At>, world: &World) -> Vec<Diagnostic> {
-    let mut check = Check { files, places, wrong: Vec::new() };
+pub(crate) fn check_world(
+    files: &Files,
+    places: &BTreeMap<String, At>,
+    world: &World,
+    made: &[String],
+) -> Vec<Diagnostic> {
+    let mut check = Check { files, places, made, wrong: Vec::new() };
     check.start(world);
     check.hosts(world);
     check.okta(world);
@@ -23,6 +28,8 @@ pub(crate) fn check_world(files: &Files, places: &BTreeMap<String, At>, world: &
 struct Check<'a> {
     files: &'a Files,
     places: &'a BTreeMap<String, At>,
+    /// Directories that steps make.
+    made: &'a [String],
     wrong: Vec<Diagnostic>,
 }
 
@@ -170,7 +177,9 @@ impl Check<'_> {
         let access = &world.access;
         let ranges: Vec<&str> = access.network_ranges.iter().map(|r| r.name.as_str()).chain(["ALL RANGES"]).collect();
         let policies: Vec<&str> = access.policies.iter().map(|p| p.name.as_str()).collect();
-        let directories: Vec<&str> = access.directories.iter().map(|d| d.name.as_str()).collect();
+        let made = self.made;
+        let directories = access.directories.iter().map(|d| &d.name).chain(made);
+        let directories: Vec<&str> = directories.map(String::as_str).collect();
         let okta_providers: Vec<&str> = world.okta.identity_providers.iter().map(|i| i.name.as_str()).collect();
         let okta_apps: Vec<&str> = world.okta.apps.iter().map(|a| a.name.as_str()).collect();
         self.unique("access.policies", policies.iter().copied());
@@ -217,6 +226,10 @@ impl Check<'_> {
                     self.at(&format!("uem.users.{}.organization_group", user.name)),
                 );
             }
+        }
+        if let Some(saml) = &uem.saml {
+            let apps: Vec<&str> = world.okta.apps.iter().map(|a| a.name.as_str()).collect();
+            self.known("Okta app", &saml.okta_app, &apps, self.at("uem.saml.okta_app"));
         }
         for policy in &uem.compliance_policies {
             for action in &policy.actions {

@@ -2,9 +2,11 @@
 
 use crate::Diagnostic;
 use crate::action::{Action, BreakHow, Breakage, Mend};
+use crate::check_provisioning::check_thing;
 use crate::diagnostic::{did_you_mean, did_you_mean_in};
 use crate::expect::{Expect, Stated};
 use crate::known::known;
+use crate::provisioning::Seen;
 use crate::thing::Thing;
 use crate::tree::{At, Entry, Files, Node, Table, Value};
 use federation::World;
@@ -29,7 +31,7 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
                 check.known("network", network, world.networks.iter().map(|n| n.name.as_str()), "network");
             }
         }
-        Action::FollowLink(f) => {
+        Action::FollowLink(f) | Action::EnrolPerson(f) => {
             check.known("person", &f.who, world.people.iter().map(|p| p.name.as_str()), "who");
             check.known("device", &f.on, devices, "on");
         }
@@ -64,7 +66,7 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
             let message = format!("{} minutes are more than a hundred years", wait.minutes);
             check.say(check.at("minutes"), message, "an hour has 60, a day 1440, a year 525600");
         }
-        Action::Sweep | Action::Change(_) | Action::Wait(_) => {}
+        Action::Sweep | Action::Change(_) | Action::Wait(_) | Action::Provision(_) => {}
     }
     check.wrong
 }
@@ -72,7 +74,7 @@ pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &A
 /// Complaints about what is expected of a step; `node` is the expectation, `key` the action's.
 pub(crate) fn check_expect(
     files: &Files,
-    world: &World,
+    (world, seen): (&World, &Seen),
     node: &Node,
     (key, action): (&str, &Action),
     expect: &Expect,
@@ -91,7 +93,7 @@ pub(crate) fn check_expect(
     check.codes(expect);
     check.log(expect);
     if let Some(state) = node.table().and_then(|keys| keys.get("state")) {
-        check.state(state, expect);
+        check.state(state, expect, seen);
     }
     check.wrong
 }
@@ -171,8 +173,8 @@ impl<'a> Check<'a> {
     fn breakage(&mut self, breakage: &Breakage) {
         self.way(&breakage.party, breakage.from.as_deref());
         let skewed = breakage.how == BreakHow::ClockSkew;
-        for (key, fits, how) in
-            [("delay_ms", breakage.how == BreakHow::Slow, "slow"), ("seconds", skewed, "clock-skew")]
+        let timed = skewed || breakage.how == BreakHow::TooManyRequests;
+        for (key, fits, how) in [("delay_ms", breakage.how == BreakHow::Slow, "slow"), ("seconds", timed, "clock-skew")]
         {
             if let Some(entry) = self.entry(key).filter(|_| !fits) {
                 let help = format!("add `how = \"{how}\"`, or leave `{key}` out");
@@ -228,13 +230,19 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn state(&mut self, written: &Entry, expect: &Expect) {
+    fn state(&mut self, written: &Entry, expect: &Expect, seen: &Seen) {
         let mut places = Vec::new();
         if let Value::Table(table) = &written.node.value {
             leaves("", table, &mut places);
         }
         let paths = Thing::paths(self.world);
         for (path, entry) in places {
+            if let Some(thing) = Thing::parse(&path).filter(Thing::is_provisioned) {
+                let stated = expect.state.0.get(&path);
+                let wrong = stated.map(|stated| check_thing(self.files, (self.world, seen), entry, (&thing, stated)));
+                self.wrong.extend(wrong.into_iter().flatten());
+                continue;
+            }
             let thing = Thing::parse(&path).filter(|_| paths.contains(&path));
             let (Some(thing), Some(stated)) = (thing, expect.state.0.get(&path)) else {
                 let help = did_you_mean(&path, paths.iter().map(String::as_str));

@@ -336,7 +336,11 @@ fn the_reference_is_complete_and_true() {
     let mut shown = Vec::new();
     for example in REFERENCE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
         let key = example.split([' ', '\n']).next().unwrap_or_default();
-        if crate::Action::KEYS.contains(&key) {
+        if crate::Provisioning::KEYS.contains(&key) {
+            let text = format!("baseline = \"okta-provisions\"\n[[step]]\n{example}");
+            load_str("own/x.toml", &text).unwrap_or_else(|wrong| panic!("{}", wrong[0]));
+            shown.push(key);
+        } else if crate::Action::KEYS.contains(&key) {
             loads(&format!("[[step]]\n{example}"));
             shown.push(key);
         } else if key == "expect" {
@@ -347,7 +351,8 @@ fn the_reference_is_complete_and_true() {
             loads(example);
         }
     }
-    let without: Vec<&str> = crate::Action::KEYS.into_iter().filter(|key| !shown.contains(key)).collect();
+    let actions = crate::Action::KEYS.into_iter().chain(crate::Provisioning::KEYS);
+    let without: Vec<&str> = actions.filter(|key| !shown.contains(key)).collect();
     assert!(without.is_empty(), "no example of {without:?}");
 }
 

@@ -31,6 +31,7 @@
 mod action;
 mod catalogue;
 mod check;
+mod check_provisioning;
 mod check_step;
 mod de;
 mod diagnostic;
@@ -44,6 +45,9 @@ mod merge;
 #[cfg(test)]
 mod mistakes_tests;
 mod model;
+mod provisioning;
+#[cfg(test)]
+mod provisioning_tests;
 mod requirements;
 mod script;
 mod syntax;
@@ -61,6 +65,10 @@ pub use diagnostic::Diagnostic;
 pub use expect::{AsWhom, Expect, State, Stated};
 pub use load::{load_file, load_str};
 pub use model::{Case, Cell, Location, Scenario, SourceMap, Step, Try};
+pub use provisioning::{
+    Deletion, GroupPush, Membership, NewClient, NewDirectory, NewDirectoryKind, NewGroup, OneGroup, Pasted, Place,
+    ProfileChange, Provision, Provisioning, StatusChange, TokenOf, Unlinking, Whom,
+};
 pub use requirements::{Assumption, Requirement, Requirements, requirements};
 pub use thing::Thing;
 pub use write::write;

@@ -4,6 +4,7 @@ use crate::Diagnostic;
 use crate::action::{Action, Change};
 use crate::catalogue::{baseline, baseline_names, stem};
 use crate::check::check_world;
+use crate::check_provisioning::check_provisioning;
 use crate::check_step::{check_action, check_expect, frozen};
 use crate::de::{read, read_table};
 use crate::diagnostic::{did_you_mean, did_you_mean_in};
@@ -12,6 +13,7 @@ use crate::known::known;
 use crate::matrix::{Coordinates, Matrix};
 use crate::merge::{Edit, lay};
 use crate::model::{Cell, Location, Scenario, SourceMap, Step, Try};
+use crate::provisioning::{Provision, Provisioning, Seen};
 use crate::script::{Answers, Laid, Script, only_keys};
 use crate::tree::{At, Entry, Files, Node, Table, Value, places};
 use federation::World;
@@ -52,7 +54,7 @@ fn unread(file: &str, error: &std::io::Error) -> Diagnostic {
 }
 
 fn load(file: &str, text: &str, folder: Option<PathBuf>) -> Result<Scenario, Wrong> {
-    let mut loader = Loader { files: Files::default(), folder, wrong: Vec::new() };
+    let mut loader = Loader { files: Files::default(), folder, made: Vec::new(), wrong: Vec::new() };
     let mut header = loader.files.parse(file, text)?;
     let nowhere = !header.contains_key("baseline") && !WORLD.iter().any(|key| header.contains_key(*key));
     let tree = loader.world_tree(&mut header, &mut Vec::new())?;
@@ -71,12 +73,16 @@ struct Standing {
     tree: Table,
     /// Nothing where they make no world, which has been complained about already.
     world: Option<World>,
+    /// Names that have come up so far.
+    seen: Seen,
 }
 
 struct Loader {
     files: Files,
     /// Where baselines in files are looked for; embedded ones only, where absent.
     folder: Option<PathBuf>,
+    /// Directories that steps make.
+    made: Vec<String>,
     wrong: Wrong,
 }
 
@@ -245,7 +251,7 @@ impl Loader {
         let world: Result<World, Diagnostic> = read_table(&self.files, tree.clone(), At::default());
         let world = self.keep(world)?;
         let places = places(tree);
-        for diagnostic in check_world(&self.files, &places, &world) {
+        for diagnostic in check_world(&self.files, &places, &world, &self.made) {
             self.complain(diagnostic);
         }
         Some((world, SourceMap::new(&self.files, places)))
@@ -253,25 +259,27 @@ impl Loader {
 
     /// `[[step]]`s in a world that starts as `tree`.
     fn steps(&mut self, script: &Script, tree: &Table) -> Vec<Step> {
-        let mut now = self.stands(tree.clone());
+        let mut now = self.stands(tree.clone(), Seen::default());
         script.steps().iter().filter_map(|node| self.step(node, &mut now)).collect()
     }
 
-    fn stands(&self, tree: Table) -> Standing {
-        let world = read_table(&self.files, tree.clone(), At::default()).ok();
-        Standing { tree, world }
+    fn stands(&self, tree: Table, mut seen: Seen) -> Standing {
+        let world: Option<World> = read_table(&self.files, tree.clone(), At::default()).ok();
+        world.iter().for_each(|world| seen.world(world));
+        Standing { tree, world, seen }
     }
 
     fn step(&mut self, node: &Node, now: &mut Standing) -> Option<Step> {
         let mut keys = node.table()?.clone();
-        let all: Vec<&str> = Action::KEYS.into_iter().chain(BESIDE).collect();
+        let all: Vec<&str> = Action::KEYS.into_iter().chain(Provisioning::KEYS).chain(BESIDE).collect();
         let sound = only_keys(&self.files, &keys, &all);
         self.keep(sound)?;
         let expected = keys.remove("expect");
         keys.remove("name");
         let mut actions = keys.iter();
         let (Some((key, entry)), None) = (actions.next(), actions.next()) else {
-            let help = format!("the actions are {}", Action::KEYS.map(|a| format!("`{a}`")).join(", "));
+            let actions = Action::KEYS.into_iter().chain(Provisioning::KEYS).map(|a| format!("`{a}`"));
+            let help = format!("the actions are {}", actions.collect::<Vec<_>>().join(", "));
             self.complain(self.files.diagnostic(node.at, "a step has exactly one action", help));
             return None;
         };
@@ -287,7 +295,7 @@ impl Loader {
         let expect: Result<Expect, Diagnostic> = read(&self.files, node);
         let expect = self.keep(expect)?;
         if let Some(world) = &now.world {
-            for diagnostic in check_expect(&self.files, world, node, (key, action), &expect) {
+            for diagnostic in check_expect(&self.files, (world, &now.seen), node, (key, action), &expect) {
                 self.complain(diagnostic);
             }
         }
@@ -306,7 +314,7 @@ impl Loader {
             for edit in &edits {
                 let before = now.world.take();
                 self.apply(std::slice::from_ref(edit), &mut now.tree);
-                *now = self.stands(std::mem::take(&mut now.tree));
+                *now = self.stands(std::mem::take(&mut now.tree), std::mem::take(&mut now.seen));
                 if let (Some(before), Some(after)) = (&before, &now.world) {
                     self.check_frozen(edit, before, after);
                 }
@@ -315,8 +323,11 @@ impl Loader {
             let patches = edits.iter().map(|e| e.patch(&self.files)).collect();
             return Some(Action::Change(Change { patches, world: Box::new(world) }));
         }
-        let alone = Table::from([(key.to_string(), entry.clone())]);
-        let action: Result<Action, Diagnostic> = read(&self.files, &Node { at: entry.key, value: Value::Table(alone) });
+        let alone = Node { at: entry.key, value: Value::Table(Table::from([(key.to_string(), entry.clone())])) };
+        if Provisioning::KEYS.contains(&key) {
+            return self.provision(&alone, entry, now);
+        }
+        let action: Result<Action, Diagnostic> = read(&self.files, &alone);
         let action = self.keep(action)?;
         if let Some(world) = &now.world {
             for diagnostic in check_action(&self.files, world, &entry.node, &action) {
@@ -324,6 +335,32 @@ impl Loader {
             }
         }
         Some(action)
+    }
+
+    /// A step of provisioning; the settings that it changes are changed from here on.
+    fn provision(&mut self, alone: &Node, entry: &Entry, now: &mut Standing) -> Option<Action> {
+        let step: Result<Provisioning, Diagnostic> = read(&self.files, alone);
+        let step = self.keep(step)?;
+        let before = now.world.as_ref()?;
+        let wrong = check_provisioning(&self.files, (before, &now.seen), &entry.node, &step);
+        let sound = wrong.is_empty();
+        wrong.into_iter().for_each(|diagnostic| self.complain(diagnostic));
+        if !sound {
+            return None;
+        }
+        let edits: Vec<Edit> =
+            step.edits(before).iter().map(|(path, value)| Edit::set(path.clone(), entry.key, value)).collect();
+        now.seen.step(&step);
+        if let Provisioning::CreateDirectory(new) = &step {
+            self.made.push(new.name.clone());
+        }
+        if edits.is_empty() {
+            return Some(Action::Provision(Provision { step, world: None }));
+        }
+        self.apply(&edits, &mut now.tree);
+        *now = self.stands(std::mem::take(&mut now.tree), std::mem::take(&mut now.seen));
+        let (world, _) = self.world(&now.tree)?;
+        Some(Action::Provision(Provision { step, world: Some(Box::new(world)) }))
     }
 
     /// What stands for the whole run cannot be changed by a step.

@@ -139,6 +139,11 @@ impl Edit {
         Ok(Edit { path, path_at, verb })
     }
 
+    /// A change that a step at `at` makes.
+    pub fn set(path: String, at: At, value: &toml::Value) -> Edit {
+        Edit { path, path_at: at, verb: Verb::Set(Node::of(at, value)) }
+    }
+
     /// Where its path is written.
     pub fn at(&self) -> At {
         self.path_at

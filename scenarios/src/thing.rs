@@ -18,6 +18,26 @@ pub enum Thing {
     /// `okta.sessions.DEVICE`, `access.sessions.DEVICE`, `apps.APP.sessions.DEVICE`: the login of the live session of the
     /// device's browser; with `DEVICE/app` and `DEVICE/hub` of its native apps and of the Hub.
     Session { at: String, device: String, program: String },
+    /// `okta.workspace_one_app.people.USER`: how far somebody of Okta is at the app's target.
+    AppUser(String),
+    /// `okta.workspace_one_app.tasks.USER`: the error of her failed task, or `none`.
+    Task(String),
+    /// `okta.workspace_one_app.groups.GROUP`: the status of a pushed group.
+    PushedGroup(String),
+    /// `okta.workspace_one_app.errors.GROUP`: what its red panel says, or `none`.
+    GroupError(String),
+    /// `access.people.DOMAIN/LOGIN`
+    AccessPerson { domain: String, login: String },
+    /// `access.names.DOMAIN/LOGIN`: first and last name.
+    AccessName { domain: String, login: String },
+    /// `access.groups.DOMAIN/GROUP`: the logins of its members, or `none`.
+    AccessGroup { domain: String, group: String },
+    /// `uem.people.LOGIN`: somebody whom Access has brought there.
+    UemPerson(String),
+    /// `uem.names.LOGIN`: first and last name.
+    UemName(String),
+    /// `uem.groups.GROUP`: the logins of its members, or `none`.
+    UemGroup(String),
 }
 
 const PROGRAMS: [&str; 3] = ["browser", "app", "hub"];
@@ -25,6 +45,9 @@ const PROGRAMS: [&str; 3] = ["browser", "app", "hub"];
 impl Thing {
     /// Reads a path. Whether its names lead anywhere is for the world to say.
     pub fn parse(path: &str) -> Option<Thing> {
+        if let Some(thing) = Thing::parse_provisioned(path) {
+            return Some(thing);
+        }
         if let Some((device, what)) = path.strip_prefix("uem.devices.").and_then(|rest| rest.rsplit_once('.')) {
             let device = device.to_string();
             return match what {
@@ -47,6 +70,49 @@ impl Thing {
             device: device.into(),
             program: program.into(),
         })
+    }
+
+    fn parse_provisioned(path: &str) -> Option<Thing> {
+        let text = str::to_string;
+        if let Some((kind, name)) = path.strip_prefix("okta.workspace_one_app.").and_then(|rest| rest.split_once('.')) {
+            return match kind {
+                "people" => Some(Thing::AppUser(text(name))),
+                "tasks" => Some(Thing::Task(text(name))),
+                "groups" => Some(Thing::PushedGroup(text(name))),
+                "errors" => Some(Thing::GroupError(text(name))),
+                _ => None,
+            };
+        }
+        if let Some((kind, rest)) = path.strip_prefix("access.").and_then(|rest| rest.split_once('.')) {
+            let (domain, name) = rest.split_once('/')?;
+            let domain = domain.to_string();
+            return match kind {
+                "people" => Some(Thing::AccessPerson { domain, login: text(name) }),
+                "names" => Some(Thing::AccessName { domain, login: text(name) }),
+                "groups" => Some(Thing::AccessGroup { domain, group: text(name) }),
+                _ => None,
+            };
+        }
+        let (kind, name) = path.strip_prefix("uem.")?.split_once('.')?;
+        match kind {
+            "people" => Some(Thing::UemPerson(text(name))),
+            "names" => Some(Thing::UemName(text(name))),
+            "groups" => Some(Thing::UemGroup(text(name))),
+            _ => None,
+        }
+    }
+
+    /// Whether it comes to be by provisioning: its names are those that have come up, not those of the world alone.
+    pub(crate) fn is_provisioned(&self) -> bool {
+        !matches!(
+            self,
+            Thing::Enrolment(_)
+                | Thing::Compliance(_)
+                | Thing::Violations(_)
+                | Thing::Profiles(_)
+                | Thing::Certificate { .. }
+                | Thing::Session { .. }
+        )
     }
 
     /// Every path that leads somewhere in `world`.
@@ -82,7 +148,18 @@ impl Thing {
                 "bad-signature",
                 "key-usage",
             ]),
-            Thing::Violations(_) | Thing::Profiles(_) | Thing::Session { .. } => None,
+            Thing::AppUser(_) => Some(&["none", "assigned", "waiting", "provisioned", "failed"]),
+            Thing::PushedGroup(_) => Some(&["none", "waiting", "active", "inactive", "error"]),
+            Thing::AccessPerson { .. } => Some(&["active", "disabled", "none"]),
+            Thing::UemPerson(_) => Some(&["active", "inactive", "none"]),
+            Thing::AccessGroup { .. } | Thing::UemGroup(_) => Some(&["none"]),
+            Thing::Violations(_)
+            | Thing::Profiles(_)
+            | Thing::Session { .. }
+            | Thing::Task(_)
+            | Thing::GroupError(_)
+            | Thing::AccessName { .. }
+            | Thing::UemName(_) => None,
         }
     }
 

@@ -71,6 +71,23 @@ impl Node {
         };
         [vec![self.at], below].concat()
     }
+    /// A value that stands in no file; whoever asked for it is at `at`.
+    pub fn of(at: At, value: &toml::Value) -> Node {
+        let value = match value {
+            toml::Value::String(text) => Value::Text(text.clone()),
+            toml::Value::Integer(whole) => Value::Whole(*whole),
+            toml::Value::Float(real) => Value::Real(*real),
+            toml::Value::Boolean(truth) => Value::Truth(*truth),
+            toml::Value::Datetime(time) => Value::Text(time.to_string()),
+            toml::Value::Array(list) => Value::List(list.iter().map(|item| Node::of(at, item)).collect()),
+            toml::Value::Table(table) => {
+                let entry =
+                    |(key, value): (&String, &toml::Value)| (key.clone(), Entry { key: at, node: Node::of(at, value) });
+                Value::Table(table.iter().map(entry).collect())
+            }
+        };
+        Node { at, value }
+    }
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Text(_) => "a text",

@@ -7,6 +7,7 @@ use crate::action::{Action, BreakHow};
 use crate::expect::Expect;
 use crate::load_str;
 use crate::model::{Case, Step};
+use crate::provisioning::Provisioning;
 use federation::World;
 use serde::Serialize;
 use toml::{Table, Value};
@@ -53,7 +54,7 @@ fn table(value: &impl Serialize) -> Result<Table, toml::ser::Error> {
 
 fn step(step: &Step) -> Result<Table, toml::ser::Error> {
     let mut written = match &step.action {
-        Action::Sweep => Table::from_iter([("sweep".to_string(), Value::Table(Table::new()))]),
+        Action::Sweep => empty("sweep"),
         Action::Change(change) => {
             let set = |(at, set): (String, Value)| {
                 Value::Table(Table::from_iter([("at".to_string(), at.into()), ("set".to_string(), set)]))
@@ -62,13 +63,19 @@ fn step(step: &Step) -> Result<Table, toml::ser::Error> {
                 table(&*change.world)?.into_iter().filter(|(at, _)| ["okta", "access", "uem"].contains(&&at[..]));
             Table::from_iter([("change".to_string(), Value::Array(tenants.map(set).collect()))])
         }
+        Action::Provision(provision) => match provision.step {
+            Provisioning::TestCredentials => empty("test_credentials"),
+            Provisioning::RetryAllGroups => empty("retry_all_groups"),
+            Provisioning::RetryTasks => empty("retry_tasks"),
+            _ => table(&provision.step)?,
+        },
         action => table(action)?,
     };
     if let (Action::Break(breakage), Some(Value::Table(keys))) = (&step.action, written.get_mut("break")) {
         // What belongs to one way of breaking is no key of another.
         keys.retain(|key, _| match key {
             "delay_ms" => breakage.how == BreakHow::Slow,
-            "seconds" => breakage.how == BreakHow::ClockSkew,
+            "seconds" => matches!(breakage.how, BreakHow::ClockSkew | BreakHow::TooManyRequests),
             _ => true,
         });
     }
@@ -76,6 +83,11 @@ fn step(step: &Step) -> Result<Table, toml::ser::Error> {
         written.insert("expect".into(), Value::Table(table(&step.expect)?));
     }
     Ok(written)
+}
+
+/// A step without a word beside its name.
+fn empty(key: &str) -> Table {
+    Table::from_iter([(key.to_string(), Value::Table(Table::new()))])
 }
 
 fn last_part(id: &str) -> &str {

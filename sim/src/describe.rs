@@ -1,13 +1,19 @@
 //! Steps in plain words.
 
 use federation::Client;
-use scenarios::{Action, BreakHow, Breakage, FactsPatch, Misbehaving, PlantKind, SignIn, Start, Wait, WipePhase};
+use federation::tenant::okta::UserStatus;
+use scenarios::{
+    Action, BreakHow, Breakage, FactsPatch, Misbehaving, Pasted, Place, PlantKind, Provisioning, SignIn, Start, Wait,
+    Whom, WipePhase,
+};
 
 /// `alice opens salesforce on alices-iphone`.
 pub fn action(action: &Action) -> String {
     match action {
         Action::SignIn(s) => sign_in(s),
         Action::Enrol(e) => format!("{} is enrolled as {}", e.device, e.as_user),
+        Action::EnrolPerson(f) => format!("{} enrols {} as herself", f.who, f.on),
+        Action::Provision(p) => provisioning(&p.step),
         Action::FollowLink(f) => format!("{} follows the enrolment link on {}", f.who, f.on),
         Action::Unenrol(d) => format!("{} leaves UEM", d.device),
         Action::Wipe(w) => match w.phase {
@@ -83,10 +89,65 @@ fn broken(b: &Breakage) -> String {
         BreakHow::Slow => format!("{} answers only after {} ms{whom}", b.party, b.delay_ms),
         BreakHow::Nonsense => format!("{} answers nonsense{whom}", b.party),
         BreakHow::DroppedConnection => format!("{} hangs up in the middle of its answers{whom}", b.party),
+        BreakHow::TooManyRequests => format!("{} has too many requests{whom}", b.party),
         BreakHow::ClockSkew if b.seconds < 0 => {
             format!("the clock of {} falls {} s behind", b.party, b.seconds.unsigned_abs())
         }
         BreakHow::ClockSkew => format!("the clock of {} runs {} s ahead", b.party, b.seconds),
+    }
+}
+
+/// A step of provisioning.
+fn provisioning(step: &Provisioning) -> String {
+    let whom = |whom: &Whom| match whom {
+        Whom::Who(who) => who.clone(),
+        Whom::Group(group) => format!("the group {group}"),
+    };
+    match step {
+        Provisioning::CreateClient(c) => format!("a client {} is made at Access", c.id),
+        Provisioning::GetToken(t) => format!("a token is fetched for {}", t.client),
+        Provisioning::CreateDirectory(d) => format!("the directory {} is made for {}", d.name, d.domain),
+        Provisioning::CreateGroup(g) => format!("the group {} is made in {}", g.name, g.domain),
+        Provisioning::ConfigureProvisioning(Pasted::TokenOf(c)) => {
+            format!("the token of {c} is pasted into Okta's app")
+        }
+        Provisioning::ConfigureProvisioning(Pasted::SecretOf(c)) => {
+            format!("the shared secret of {c} is pasted into Okta's app")
+        }
+        Provisioning::TestCredentials => "Okta tests its API credentials".into(),
+        Provisioning::Assign(to) => format!("the app is assigned to {}", whom(to)),
+        Provisioning::Unassign(from) => format!("the app is unassigned from {}", whom(from)),
+        Provisioning::JoinGroup(m) => format!("{} joins {} at Okta", m.who, m.group),
+        Provisioning::LeaveGroup(m) => format!("{} leaves {} at Okta", m.who, m.group),
+        Provisioning::PushGroup(p) => match &p.link {
+            None => format!("{} is pushed", p.group),
+            Some(link) => format!("{} is pushed into {link}, which is there", p.group),
+        },
+        Provisioning::UnlinkGroup(u) if u.delete => format!("{} is unlinked, and deleted at Access", u.group),
+        Provisioning::UnlinkGroup(u) => format!("{} is unlinked, and stays at Access", u.group),
+        Provisioning::PushNow(p) => format!("Push Now for {}", p.group),
+        Provisioning::RetryAllGroups => "Retry All Groups".into(),
+        Provisioning::RetryTasks => "the failed tasks are retried".into(),
+        Provisioning::ChangeProfile(c) => {
+            let set: Vec<String> = c.set.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            format!("the profile of {} changes at Okta: {}", c.who, set.join(", "))
+        }
+        Provisioning::SetStatus(c) => {
+            let status = match c.status {
+                UserStatus::Active => "active",
+                UserStatus::Suspended => "suspended",
+                UserStatus::Deactivated => "deactivated",
+            };
+            format!("{} becomes {status} at Okta", c.who)
+        }
+        Provisioning::Delete(d) => {
+            let place = match d.at {
+                Place::Okta => "Okta",
+                Place::Access => "Access",
+                Place::Uem => "UEM",
+            };
+            format!("{} is deleted at {place}", d.who)
+        }
     }
 }
 

@@ -117,13 +117,16 @@ impl Handset {
         self.profiles.remove(name).is_some()
     }
 
-    /// Enrols with a UEM user's credentials and installs what UEM pushes.
-    pub async fn enrol(&mut self, way: &Way, username: &str, password: &str) -> Result<(), String> {
-        let body = json!({
-            "username": username, "password": password, "udid": self.udid, "kind": self.device.kind,
+    /// Enrols with a UEM user's name and password, or with the word that she was given; installs what UEM pushes.
+    pub async fn enrol(&mut self, way: &Way, credentials: Value) -> Result<(), String> {
+        let mut body = json!({
+            "udid": self.udid, "kind": self.device.kind,
             "platform": platform_word(self.device.kind), "os_version": self.device.os_version,
             "facts": self.device.facts, "device_name": self.device.name,
         });
+        if let (Some(body), Value::Object(credentials)) = (body.as_object_mut(), credentials) {
+            body.extend(credentials);
+        }
         let answer = self.post(way, "/enroll", body).await?;
         self.token = answer.get("token").and_then(Value::as_str).map(String::from);
         for profile in answer.get("profiles").and_then(Value::as_array).cloned().unwrap_or_default() {

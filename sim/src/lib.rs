@@ -36,6 +36,8 @@ mod passing;
 mod places;
 mod plant;
 pub mod ports;
+mod provision;
+mod provisioned;
 mod replay;
 pub mod report;
 pub mod runner;

@@ -38,6 +38,13 @@ pub enum Fabric {
     Loopback,
 }
 
+/// As a transcript shows it: a query belongs to what a provisioning client asks, everywhere else it is a message of its own.
+fn shown_path(uri: &http::Uri) -> String {
+    let path = uri.path();
+    let asked = uri.path_and_query().filter(|_| path.contains("/scim/") || path.starts_with("/api/system/"));
+    asked.map_or(path, |asked| asked.as_str()).to_string()
+}
+
 /// Something broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -48,6 +55,8 @@ pub enum Fault {
     Garbage,
     /// Does what it is asked and hangs up in the middle of its answer.
     Dropped,
+    /// Answers 429 and asks to be asked again after so many seconds; zero: without a word about it.
+    TooMany(u64),
 }
 
 /// What a connection tells its server beside its bytes: the simulated address of the client, and whether the answer is cut.
@@ -323,7 +332,7 @@ impl Net {
     pub async fn call(&self, caller: &Caller, request: Request) -> Result<Response, CallError> {
         let host = request.uri().host().unwrap_or_default().to_string();
         let site = self.site(&host).ok_or_else(|| CallError::UnknownHost(host.clone()))?;
-        let (method, path) = (request.method().to_string(), request.uri().path().to_string());
+        let (method, path) = (request.method().to_string(), shown_path(request.uri()));
         let to = site.party.name().to_string();
         let mark = self.0.core.mark();
         let result = self.exchange(caller, &host, site, request).await;
@@ -358,6 +367,14 @@ impl Net {
                 return Err(CallError::TimedOut);
             }
             Some(Fault::Slow(ms)) => self.0.core.clock.advance(Duration::from_millis(ms)),
+            Some(Fault::TooMany(seconds)) => {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+                if seconds > 0 {
+                    response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+                }
+                return Ok(response);
+            }
             Some(Fault::Garbage) => return Ok(Response::new(Bytes::from_static(b"\x00{<garbage"))),
             Some(Fault::Dropped) | None => {}
         }

@@ -38,6 +38,20 @@ impl Stage {
         Ok(())
     }
 
+    /// Lets Okta and Access do what an administrator has just given them to do, until neither has anything left for now.
+    pub(crate) async fn settle(&mut self) -> Result<(), String> {
+        loop {
+            let now = self.running.core.clock.now();
+            let due = ["okta", "access"].into_iter().find(|name| self.next_due(name).is_some_and(|at| at <= now));
+            let Some(name) = due else { return Ok(()) };
+            let Some(party) = self.running.party(name) else { return Ok(()) };
+            party.wake(&self.door(name)).await;
+            if party.next_due().is_some_and(|next| next <= self.running.core.shown(name, now)) {
+                return Err(format!("`{name}` does not get on with what is due"));
+            }
+        }
+    }
+
     /// When something of a party is due, in the time of the world.
     fn next_due(&self, name: &str) -> Option<Time> {
         let due = self.running.party(name)?.next_due()?;

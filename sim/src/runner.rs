@@ -5,6 +5,7 @@ use crate::device::When;
 use crate::net::{Caller, Fault};
 pub use crate::observe::{Missed, Observed};
 use crate::observe::{Noticed, compare};
+use crate::provision::Notes;
 use crate::report;
 use crate::store::Entry;
 use crate::transcript;
@@ -71,7 +72,13 @@ pub async fn run(case: &Case, options: &Options) -> CaseResult {
         Err(BuildError(e)) => result.error = Some(e),
         Ok(running) => {
             running.core.drain();
-            let mut stage = Stage { running, cookies: BTreeMap::new(), links: BTreeMap::new(), armed: None };
+            let mut stage = Stage {
+                running,
+                cookies: BTreeMap::new(),
+                links: BTreeMap::new(),
+                armed: None,
+                notes: Notes::default(),
+            };
             for (index, step) in case.steps.iter().enumerate() {
                 match stage.play(index + 1, step).await {
                     Ok(step) => result.steps.push(step),
@@ -102,6 +109,8 @@ pub(crate) struct Stage {
     links: BTreeMap<String, String>,
     /// The attack that waits for the next sign-in.
     armed: Option<Misbehaviour>,
+    /// What an administrator has written down.
+    pub(crate) notes: Notes,
 }
 
 impl Stage {
@@ -111,6 +120,9 @@ impl Stage {
         let attack = self.armed.as_ref().filter(|_| matches!(step.action, Action::SignIn(_)));
         let attack = attack.map(crate::misbehave::told).transpose()?;
         let visit = self.act(&step.action).await?;
+        if matches!(step.action, Action::Provision(_) | Action::Change(_)) {
+            self.settle().await?;
+        }
         let events = self.running.core.drain();
         let noticed = Noticed::of(&events);
         let observed = match (visit, &step.action) {
@@ -133,6 +145,8 @@ impl Stage {
                 let done = self.running.enrol(&enrol.device, &enrol.as_user, When::InTheStory).await;
                 self.tell(&enrol.device, "is not enrolled", done);
             }
+            Action::EnrolPerson(person) => self.enrol_person(&person.who, &person.on).await?,
+            Action::Provision(provision) => self.provision(provision).await?,
             Action::FollowLink(follow) => self.follow_link(&follow.who, &follow.on).await?,
             Action::Wait(wait) => {
                 let until = self.running.core.clock.now() + Duration::from_secs(wait.minutes.saturating_mul(60));
@@ -205,7 +219,10 @@ impl Stage {
             return Ok(());
         }
         let person = self.running.world.people.iter().find(|p| p.name == who);
-        let account = person.and_then(|p| p.uem.clone()).ok_or_else(|| format!("`{who}` has no account at UEM"))?;
+        let Some(account) = person.and_then(|p| p.uem.clone()) else {
+            // Whoever has no password at UEM is of the directory.
+            return self.enrol_person(who, on).await;
+        };
         let done = self.running.enrol(on, &account, When::InTheStory).await;
         self.tell(on, "is not enrolled", done);
         Ok(())
@@ -231,6 +248,7 @@ impl Stage {
             BreakHow::Slow => Fault::Slow(*delay_ms),
             BreakHow::Nonsense => Fault::Garbage,
             BreakHow::DroppedConnection => Fault::Dropped,
+            BreakHow::TooManyRequests => Fault::TooMany(u64::try_from(*seconds).unwrap_or(0)),
             BreakHow::ClockSkew => return self.running.core.set_skew(party, seconds.saturating_mul(1000)),
         };
         self.running.net.set_fault(party, from.as_deref(), fault);
@@ -243,7 +261,7 @@ impl Stage {
     }
 
     /// A device that fails at something is part of the story.
-    fn tell(&self, device: &str, what: &str, done: Result<(), String>) {
+    pub(crate) fn tell(&self, device: &str, what: &str, done: Result<(), String>) {
         if let Err(why) = done {
             self.running.core.note(device, EventKind::Changed { what: format!("{device} {what}: {why}") });
         }
@@ -307,7 +325,7 @@ impl Stage {
         crate::core::Door { party: party.into(), core: self.running.core.clone(), net: self.running.net.clone() }
     }
 
-    fn change(&mut self, world: &federation::World) -> Result<(), String> {
+    pub(crate) fn change(&mut self, world: &federation::World) -> Result<(), String> {
         self.running.rewire(world)?;
         self.manage_uem(Manage::Settings(Box::new(world.uem.clone())))?;
         Ok(())

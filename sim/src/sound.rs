@@ -2,7 +2,8 @@
 //! the author hears it with the place that wrote it.
 
 use federation::World;
-use scenarios::{Action, Case, Diagnostic, Location, Scenario};
+use federation::tenant::access::{Directory, DirectoryKind};
+use scenarios::{Action, Case, Diagnostic, Location, Provision, Provisioning, Scenario};
 
 /// The scenario, where every world in it is possible.
 ///
@@ -13,10 +14,16 @@ pub(crate) fn sound(scenario: Scenario) -> Result<Scenario, Vec<Diagnostic>> {
     for case in scenario.cases() {
         let later = case.steps.iter().filter_map(|step| match &step.action {
             Action::Change(change) => Some(&*change.world),
+            Action::Provision(provision) => provision.world.as_deref(),
             _ => None,
         });
+        let made: Vec<Directory> = case.steps.iter().filter_map(|step| directory(&step.action)).collect();
         for world in [&case.world].into_iter().chain(later) {
-            for (path, message) in refused(world) {
+            let mut world = world.clone();
+            let new = made.iter().filter(|d| !world.access.directories.iter().any(|own| own.name == d.name));
+            let new: Vec<Directory> = new.cloned().collect();
+            world.access.directories.extend(new);
+            for (path, message) in refused(&world) {
                 let told = diagnostic(&case, &path, message);
                 if !wrong.contains(&told) {
                     wrong.push(told);
@@ -25,6 +32,13 @@ pub(crate) fn sound(scenario: Scenario) -> Result<Scenario, Vec<Diagnostic>> {
         }
     }
     if wrong.is_empty() { Ok(scenario) } else { Err(wrong) }
+}
+
+/// A directory that a step makes: from then on settings may name it.
+fn directory(action: &Action) -> Option<Directory> {
+    let Action::Provision(Provision { step: Provisioning::CreateDirectory(new), .. }) = action else { return None };
+    let (name, domain) = (new.name.clone(), new.domain.clone());
+    Some(Directory { name, kind: DirectoryKind::Other, domain, users: Vec::new() })
 }
 
 /// Path and reason of every setting that cannot stand.

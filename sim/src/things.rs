@@ -34,6 +34,7 @@ impl Stage {
                 let login = self.session(at, &format!("{device}/{program}"));
                 Stated::Word(login.unwrap_or_else(|| "none".into()))
             }
+            provisioned => self.provisioned(provisioned).await,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::device::Device;
+use federation::tenant::scim_client::ApiToken;
 use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SignatureAlgorithm};
 use scenarios::{Misbehaviour, SignIn};
@@ -191,6 +192,7 @@ impl Running {
             world.access.clone(),
             access_wiring(world, &options.own, &okta_key, &access_key, &uem),
         ));
+        uem.trust(uem_idp(world, &okta_key));
         let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
@@ -227,7 +229,47 @@ impl Running {
                     .map_err(|e| BuildError(format!("cannot enrol `{}`: {e}", device.name)))?;
             }
         }
+        running.begin_provisioning().await?;
         Ok(running)
+    }
+
+    /// Somebody has fetched the token that Okta's app shows, and pasted it; then the app begins its work.
+    async fn begin_provisioning(&mut self) -> Result<(), BuildError> {
+        let Some(app) = self.world.okta.workspace_one_app.clone() else { return Ok(()) };
+        let token = match &app.api_token {
+            Some(ApiToken::OfClient(client)) => Some(self.token_of(client).await?),
+            _ => None,
+        };
+        let door = |party: &str| Door { party: party.into(), core: self.core.clone(), net: self.net.clone() };
+        self.okta.manage(&door("okta"), idp_okta::Manage::ApiToken(token)).map_err(BuildError)?;
+        let due = |party: &dyn Party| party.next_due().is_some_and(|at| at <= self.core.clock.now());
+        while due(&*self.okta) || due(&*self.access) {
+            self.okta.wake(&door("okta")).await;
+            self.access.wake(&door("access")).await;
+        }
+        Ok(())
+    }
+
+    /// A token for a Remote App Access client of the world.
+    async fn token_of(&self, client: &str) -> Result<String, BuildError> {
+        let no = |why: String| BuildError(format!("nobody gets a token for `{client}`: {why}"));
+        let access = &self.world.access;
+        let known = access.remote_app_access.iter().find(|c| c.name == client);
+        let secret = known.map(|c| c.shared_secret.clone()).ok_or_else(|| no("there is no such client".into()))?;
+        let form = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        let body = format!(
+            "grant_type=client_credentials&scope=admin&client_id={}&client_secret={}",
+            form(client),
+            form(&secret)
+        );
+        let request = http::Request::post(format!("https://{}/SAAS/auth/oauthtoken", access.host))
+            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(body))
+            .map_err(|e| no(e.to_string()))?;
+        let answer = self.send(request).await.map_err(|e| no(e.to_string()))?;
+        let read: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let token = read.get("access_token").and_then(serde_json::Value::as_str);
+        token.map(str::to_string).ok_or_else(|| no(String::from_utf8_lossy(answer.body()).into_owned()))
     }
 
     /// An administrator's changes at Okta, at Access and in the apps, with what has to be pasted anew for them.
@@ -246,6 +288,7 @@ impl Running {
                 app.manage(&door(&settings.name), settings.clone());
             }
         }
+        self.uem.trust(uem_idp(world, okta_key));
         self.world = world.clone();
         Ok(())
     }
@@ -257,7 +300,15 @@ impl Running {
             self.world.uem.users.iter().find(|u| u.name == user).ok_or_else(|| format!("UEM has no user `{user}`"))?;
         let (username, password) = (account.username.clone(), account.password.clone());
         let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
-        handset.enrol(&way, &username, &password).await
+        let credentials = serde_json::json!({ "username": username, "password": password });
+        handset.enrol(&way, credentials).await
+    }
+
+    /// Enrols a device by the word that its person was given where she signed in.
+    pub async fn enrol_with_word(&mut self, device: &str, word: &str) -> Result<(), String> {
+        let way = self.way_to_uem(When::InTheStory);
+        let handset = self.handsets.get_mut(device).ok_or_else(|| format!("there is no device `{device}`"))?;
+        handset.enrol(&way, serde_json::json!({ "word": word })).await
     }
 
     pub(crate) fn way_to_uem(&self, when: When) -> Way {
@@ -379,7 +430,15 @@ fn okta_wiring(
             (None, Some(host)) => {
                 idp_okta::AppSp { entity_id: App::entity_id(&host), acs_url: App::acs_url(&host), certificates: vec![] }
             }
-            // An app without a host stands for Access, which then is the service provider.
+            (None, None) if world.uem.saml.as_ref().is_some_and(|saml| saml.okta_app == app.name) => {
+                let host = &world.uem.enrollment_host;
+                idp_okta::AppSp {
+                    entity_id: format!("https://{host}/enroll/saml/metadata"),
+                    acs_url: format!("https://{host}/enroll/saml/acs"),
+                    certificates: vec![],
+                }
+            }
+            // Any other app without a host stands for Access, which then is the service provider.
             (None, None) => idp_okta::AppSp {
                 entity_id: format!("https://{}/SAAS/API/1.0/GET/metadata/sp.xml", world.access.host),
                 acs_url: format!("https://{}/SAAS/auth/saml/response", world.access.host),
@@ -405,6 +464,14 @@ fn access_wiring(
     signing: &SigningKey,
     uem: &uem_mock::Uem,
 ) -> idp_access::Wiring {
+/// Okta, as UEM trusts it for enrolment.
+fn uem_idp(world: &World, okta: &SigningKey) -> Option<uem_mock::Idp> {
+    let app = &world.uem.saml.as_ref()?.okta_app;
+    let key = TrustedKey::from_certificate(okta.certificate()).ok()?.tallied(okta.tally());
+    Some(uem_mock::Idp { entity_id: okta_entity(app), sso_url: okta_sso(world, app), keys: vec![key] })
+}
+
+fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
     let keys = vec![okta.certificate().to_vec()];
     let sp = |idp: &federation::tenant::okta::IdentityProvider| metadata::SpMetadata {
         entity_id: idp_okta::sp_entity_id(idp),

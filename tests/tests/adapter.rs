@@ -14,6 +14,7 @@ fn adapter() -> ProvisioningAdapter {
         deployment: DeploymentType::Automatic,
         entitled_groups: Vec::new(),
         organization_group: "ACME".into(),
+        provisioned_groups: Vec::new(),
     }
 }
 

@@ -17,8 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a device says when it enrols.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Enrolment {
+    #[serde(default)]
     pub username: String,
+    #[serde(default)]
     pub password: String,
+    /// What the Hub was given where she signed in at an identity provider; instead of name and password.
+    #[serde(default)]
+    pub word: Option<String>,
     pub udid: String,
     pub kind: DeviceKind,
     /// Must fit the kind where it is there.
@@ -81,7 +86,11 @@ pub fn admit(
     now: Time,
     journal: &mut Journal,
 ) -> bool {
-    let Some(user) = signed_in(state, &wish).map(|user| user.name.clone()) else {
+    let user = match &wish.word {
+        Some(word) => state.enrolments.redeem(word, now),
+        None => signed_in(state, &wish).map(|user| user.name.clone()),
+    };
+    let Some(user) = user else {
         let why = "wrong username or password";
         journal.log("EnrollmentFailed", "Failure", &wish.username, &wish.device_name, why);
         return false;

@@ -1,7 +1,9 @@
 //! What UEM does to device records: compliance, commands, wipes, revocation. Callers hold the lock.
 
 use crate::decide::compliance::{self, Judgement, Sample, Standing};
+use crate::groups::UserGroup;
 use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Journal, Order, Violation};
+use crate::saml::Enrolments;
 use crate::users::Account;
 use federation::tenant::Uem;
 use federation::tenant::uem::{ActionKind, CompliancePolicy, Profile};
@@ -15,6 +17,10 @@ pub struct State {
     pub accounts: BTreeMap<u64, Account>,
     /// How many there ever were: an id is never given twice.
     pub accounts_made: u64,
+    /// User groups that came over REST, by id.
+    pub groups: BTreeMap<u64, UserGroup>,
+    pub groups_made: u64,
+    pub enrolments: Enrolments,
     /// By UDID.
     pub devices: BTreeMap<String, DeviceRecord>,
     pub next_sweep: Time,
@@ -33,6 +39,9 @@ impl State {
             settings,
             accounts: BTreeMap::new(),
             accounts_made: 0,
+            groups: BTreeMap::new(),
+            groups_made: 0,
+            enrolments: Enrolments::default(),
             devices: BTreeMap::new(),
             next_sweep,
             next_crl: start,

@@ -3,7 +3,7 @@
 use crate::ca::Ca;
 use crate::engine::State;
 use crate::inventory::{DeviceRecord, Journal};
-use crate::{device, render, users};
+use crate::{device, groups, render, saml, users};
 use base64::Engine as _;
 use bytes::Bytes;
 use federation::{Outside, Request, Response, Time};
@@ -52,6 +52,8 @@ fn route(desk: &mut Desk, request: &Request) -> Answer {
             Ok(page)
         }
         "/enroll" if enrolment && post => device::enrol(desk, &body(request)?),
+        "/enroll/saml" if enrolment && get => saml::start(desk),
+        "/enroll/saml/acs" if enrolment && post => saml::acs(desk, request),
         "/device/profile" if (enrolment || console) && post => device::profile(desk, &body(request)?),
         "/device/checkin" if (enrolment || console) && post => device::check_in(desk, &body(request)?),
         "/crl" if console && get => Ok(respond(StatusCode::OK, "application/pkix-crl", desk.state.crl.clone())),
@@ -61,6 +63,10 @@ fn route(desk: &mut Desk, request: &Request) -> Answer {
             if let Some(users) = api.strip_prefix("/api/system/users/") {
                 let rest: Vec<&str> = users.split('/').collect();
                 return users::route(desk.state, request.method(), &rest, || body(request), &query, desk.journal);
+            }
+            if let Some(groups) = api.strip_prefix("/api/system/usergroups/") {
+                let rest: Vec<&str> = groups.split('/').collect();
+                return groups::route(desk.state, request.method(), &rest, || body(request), &query, desk.journal);
             }
             if !get {
                 return Err(ApiError(StatusCode::METHOD_NOT_ALLOWED, "only GET is offered".into()));

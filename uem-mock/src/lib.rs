@@ -7,18 +7,21 @@
 //! - `ca`: the device CA. `http`: routing and REST. `device`: what devices call. `manage`: a tester's changes.
 //! - [`records`]: the same without wire, lock and CA.
 //! - `memory`: what outlives a restart.
+//! - `users`, `groups`: who came over REST. `saml`: how people of the directory enrol.
 //! - [`validate`]: settings that name what is not there.
 
 mod ca;
 pub mod decide;
 mod device;
 mod engine;
+mod groups;
 mod http;
 pub mod inventory;
 mod manage;
 mod memory;
 pub mod records;
 mod render;
+mod saml;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -27,6 +30,7 @@ mod validate;
 
 pub use ca::CaKey;
 pub use manage::Manage;
+pub use saml::Idp;
 pub use validate::validate;
 
 use engine::State;
@@ -62,6 +66,16 @@ impl Uem {
         self.locked(outside, |state, journal| {
             manage::apply(state, self.ca.as_ref().ok(), outside.now(), patch, journal)
         })
+    }
+
+    /// What an administrator pastes of the identity provider by which people of the directory enrol.
+    pub fn trust(&self, idp: Option<Idp>) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).enrolments.idp = idp;
+    }
+
+    /// Entity id and consumer service of UEM as a service provider.
+    pub fn service_provider(&self) -> (String, String) {
+        self.read(|state| (saml::entity_id(state), saml::acs_url(state)))
     }
 
     /// Goes over sweeps and publications that change nothing, to the last of each that is due by `until`. To be called

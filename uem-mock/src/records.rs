@@ -65,6 +65,7 @@ impl Records {
     /// The profiles that a device gets with its enrolment; none where the credentials are wrong.
     pub fn enrol(&mut self, device: &Device, udid: &str, user: &User, now: Time) -> Option<Vec<String>> {
         let wish = Enrolment {
+            word: None,
             username: user.username.clone(),
             password: user.password.clone(),
             udid: udid.into(),

@@ -63,6 +63,8 @@ fn settings(actions: Vec<ComplianceAction>) -> tenant::Uem {
     };
     tenant::Uem {
         host: "as1.awmdm.test".into(),
+        version: None,
+        saml: None,
         enrollment_host: "enroll.awmdm.test".into(),
         organization_groups: vec![],
         users: vec![User {

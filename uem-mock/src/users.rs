@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Ids of provisioned people; those of the settings count from 1.
 const FIRST_ID: u64 = 10_001;
+/// *Security Type* of a user with a password at UEM.
+const BASIC: u64 = 2;
 const PAGE_SIZE: usize = 500;
 
 /// Somebody who came over REST.
@@ -36,9 +38,10 @@ impl State {
         self.settings.users.iter().chain(provisioned).find(|user| user.name == name)
     }
 
-    /// Those who may sign in to enrol.
+    /// Those who may enrol with a password: a user of the directory has none at UEM.
     pub fn who_may_enrol(&self) -> impl Iterator<Item = &User> {
-        let provisioned = self.accounts.values().filter(|account| account.active).map(|account| &account.user);
+        let basic = |account: &&Account| account.active && account.security_type == BASIC;
+        let provisioned = self.accounts.values().filter(basic).map(|account| &account.user);
         self.settings.users.iter().chain(provisioned)
     }
 
@@ -81,6 +84,9 @@ pub fn route(
         (&Method::DELETE, [id, "delete"]) => {
             let (id, name) = { account(state, id).map(|a| (a.id, a.user.username.clone()))? };
             state.accounts.remove(&id);
+            for group in state.groups.values_mut() {
+                group.members.remove(&id);
+            }
             journal.log("UserDeleted", "success", "api", &name, "");
             Ok(json_response(StatusCode::OK, &json!({})))
         }
@@ -138,7 +144,7 @@ fn add(state: &mut State, body: &Value, journal: &mut Journal) -> Answer {
         first_name: text(body, "FirstName").unwrap_or_default(),
         last_name: text(body, "LastName").unwrap_or_default(),
         phone: text(body, "ContactNumber").unwrap_or_default(),
-        security_type: body.get("SecurityType").and_then(Value::as_u64).unwrap_or(2),
+        security_type: body.get("SecurityType").and_then(Value::as_u64).unwrap_or(BASIC),
         active: text(body, "Status").is_none_or(|s| s.eq_ignore_ascii_case("true")),
     };
     state.accounts.insert(id, account);

@@ -25,6 +25,9 @@ pub fn validate(uem: &Uem) -> Vec<(String, String)> {
     for policy in &uem.compliance_policies {
         check_policy(uem, policy, &mut say);
     }
+    if let Some(version) = uem.version.as_deref().filter(|v| crate::decide::enrolment::release(v).is_none()) {
+        say("uem.version".into(), format!("`{version}` is no release such as `19.09`"));
+    }
     for (path, minutes) in [
         ("uem.compliance_sweep_minutes", uem.compliance_sweep_minutes),
         ("uem.ca.crl_minutes", uem.ca.crl_minutes),

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod okta;
 pub mod provisioning;
+pub mod scim_client;
 pub mod uem;
 
 pub use access::Access;

@@ -4,6 +4,7 @@ mod identity_provider;
 
 pub use identity_provider::*;
 
+use super::scim_client::{ClientAssumptions, WorkspaceOneApp};
 use super::yes;
 use crate::Platform;
 use ipnet::IpNet;
@@ -34,6 +35,9 @@ pub struct Okta {
     /// Okta › Security › Device Trust.
     #[serde(default)]
     pub device_trust: DeviceTrust,
+    /// The app that provisions people into Access.
+    #[serde(default)]
+    pub workspace_one_app: Option<WorkspaceOneApp>,
     #[serde(default)]
     pub assumptions: Assumptions,
 }
@@ -302,6 +306,8 @@ pub struct Assumptions {
     /// `Subject` in the request: when known, or never.
     pub subject_hint: bool,
     pub username_filter_mismatch: FilterMismatch,
+    /// Of Okta as a SCIM client.
+    pub provisioning: ClientAssumptions,
 }
 
 impl Default for Assumptions {
@@ -313,6 +319,7 @@ impl Default for Assumptions {
             trust_without_integration: TrustWithoutIntegration::MatchNeither,
             subject_hint: true,
             username_filter_mismatch: FilterMismatch::Error,
+            provisioning: ClientAssumptions::default(),
         }
     }
 }

@@ -109,6 +109,9 @@ pub struct ProvisioningAdapter {
     pub entitled_groups: Vec<String>,
     /// UEM's *Customer* organization group, by its Group ID.
     pub organization_group: String,
+    /// *Group Provisioning*: the groups that are brought to UEM with their members, by name.
+    #[serde(default)]
+    pub provisioned_groups: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]

@@ -19,6 +19,12 @@ pub struct Uem {
     #[serde(default)]
     pub compliance_policies: Vec<CompliancePolicy>,
     pub api: Api,
+    /// The release of a dedicated or on-premises tenant, such as `19.09`; absent: SaaS.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Directory Services › *Use SAML for Authentication*, for enrolment.
+    #[serde(default)]
+    pub saml: Option<SamlEnrolment>,
     #[serde(default)]
     pub ca: CertificateAuthority,
     /// How often the compliance engine looks at devices, in minutes (unknown: ours).
@@ -162,6 +168,14 @@ pub enum ActionKind {
     EnterpriseWipe,
 }
 
+/// People of the directory enrol with what an identity provider says of them; they have no password at UEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamlEnrolment {
+    /// The app at Okta that stands for UEM, by name of `okta.apps`.
+    pub okta_app: String,
+}
+
 /// REST API credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +210,17 @@ impl Default for CertificateAuthority {
 #[serde(default, deny_unknown_fields)]
 pub struct Assumptions {
     pub first_compliance_check: FirstCheck,
+    pub before_19_09: Before1909,
+}
+
+/// What a release before 19.09 lacks: why the articles ask for it is told in notes of the time alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Before1909 {
+    /// Whoever is known by Okta's id cannot enrol.
+    #[default]
+    NoEnrolment,
+    Nothing,
 }
 
 /// When a device that has just enrolled is judged for the first time.

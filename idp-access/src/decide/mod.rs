@@ -1,6 +1,7 @@
 //! Decision cores: pure, total, silent about how facts were gathered.
 
 pub mod adapter;
+pub mod adapter_groups;
 pub mod chain;
 pub mod compliance;
 pub mod device_types;

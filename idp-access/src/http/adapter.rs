@@ -2,6 +2,7 @@
 
 use crate::Access;
 use crate::decide::adapter::{self, Step, There, Wish};
+use crate::people::queue::group_job;
 use crate::people::{Change, People};
 use bytes::Bytes;
 use federation::tenant::access::UemIntegration;
@@ -13,7 +14,7 @@ use std::sync::{MutexGuard, PoisonError};
 const MOST_STEPS: usize = 4;
 
 /// Why a person could not be brought up to date.
-enum Trouble {
+pub enum Trouble {
     /// UEM did not answer, or answered that it cannot now.
     Later(String),
     /// UEM refuses; only a change of the person or of UEM helps.
@@ -35,7 +36,13 @@ impl Access {
             match change {
                 Change::PutUser(user) => queue.push(&user.id, now),
                 Change::RemoveUser(id) => queue.push(id, now),
-                Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => queue.push(user, now),
+                // First the person, then the group that she is a member of.
+                Change::AddMember { group, user } | Change::RemoveMember { group, user } => {
+                    queue.push(user, now);
+                    queue.push(&group_job(group), now);
+                }
+                Change::PutGroup(group) => queue.push(&group_job(&group.id), now),
+                Change::RemoveGroup(id) => queue.push(&group_job(id), now),
                 _ => {}
             }
         }
@@ -46,6 +53,7 @@ impl Access {
         let mut queue = self.queue();
         let looked_at = |d: &str| people.directory(d).is_some_and(|d| adapter::looks_at(d.kind));
         people.users_from(0).filter(|u| looked_at(&u.directory)).for_each(|u| queue.push(&u.id, now));
+        people.groups_from(0).for_each(|g| queue.push(&group_job(&g.id), now));
     }
 }
 
@@ -54,7 +62,11 @@ pub async fn run(access: &Access, outside: &dyn Outside) {
     let now = outside.now();
     loop {
         let Some((user, attempts)) = access.queue().take(now) else { return };
-        match bring_up_to_date(access, outside, &user).await {
+        let done = match user.strip_prefix("group/") {
+            Some(group) => super::adapter_groups::bring_up_to_date(access, outside, group).await,
+            None => bring_up_to_date(access, outside, &user).await,
+        };
+        match done {
             Ok(()) => {}
             Err(Trouble::Later(text)) => {
                 tell(outside, "FAILURE", &user, &format!("{text}; another try follows"));
@@ -65,7 +77,7 @@ pub async fn run(access: &Access, outside: &dyn Outside) {
     }
 }
 
-fn tell(outside: &dyn Outside, result: &str, target: &str, reason: &str) {
+pub fn tell(outside: &dyn Outside, result: &str, target: &str, reason: &str) {
     let [event_type, result, actor, target, reason] =
         ["PROVISION", result, "AirWatch Provisioning", target, reason].map(str::to_string);
     outside.note(EventKind::Log { event_type, result, actor, target, reason });
@@ -141,6 +153,10 @@ async fn take(
             let made = answer.get("Value").and_then(Value::as_u64);
             let made = made.ok_or_else(|| Trouble::Later("UEM did not say the id of the new user".into()))?;
             access.queue().learn(id, made);
+            // Her groups can have her as a member now.
+            let people = access.people.read().unwrap_or_else(PoisonError::into_inner);
+            let mut queue = access.queue();
+            people.groups_of(id).for_each(|group| queue.push(&group_job(&group.id), outside.now()));
         }
         Step::Delete(_) => access.queue().forget(id),
         _ => {}
@@ -216,11 +232,23 @@ async fn call(
     path: &str,
     body: &Value,
 ) -> Result<Value, Trouble> {
+    call_at(outside, uem, "users", method, path, body).await
+}
+
+/// One call to a part of `system`.
+pub async fn call_at(
+    outside: &dyn Outside,
+    uem: &UemIntegration,
+    part: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Trouble> {
     let basic = wire::form::encode_post(&format!("{}:{}", uem.admin, uem.password));
     let text = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let request = http::Request::builder()
         .method(method)
-        .uri(format!("https://{}/api/system/users/{path}", uem.host))
+        .uri(format!("https://{}/api/system/{part}/{path}", uem.host))
         .header("aw-tenant-code", &uem.api_key)
         .header("authorization", format!("Basic {basic}"))
         .header("accept", "application/json;version=1")

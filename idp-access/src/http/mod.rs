@@ -1,6 +1,7 @@
 //! Endpoints: gather, decide, render. No policy here.
 
 pub mod adapter;
+mod adapter_groups;
 pub mod answer;
 pub mod certificate;
 pub mod compliance;

@@ -1,4 +1,4 @@
-//! Whom the provisioning adapter has to look at, and when. A person stands here until UEM has answered: nothing is lost.
+//! Whom the provisioning adapter has to look at, and when. A person, or a group, stands here until UEM has answered: nothing is lost.
 
 use federation::Time;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,13 @@ pub struct Queue {
     order: std::collections::BTreeSet<(Time, String)>,
     /// Ids at UEM by ids here.
     known: BTreeMap<String, u64>,
+    /// The same of groups.
+    known_groups: BTreeMap<String, u64>,
+}
+
+/// What a group's job is called among those of people.
+pub fn group_job(id: &str) -> String {
+    format!("group/{id}")
 }
 
 impl Queue {
@@ -66,6 +73,15 @@ impl Queue {
     }
     pub fn forget(&mut self, user: &str) {
         self.known.remove(user);
+    }
+    pub fn group_at_uem(&self, group: &str) -> Option<u64> {
+        self.known_groups.get(group).copied()
+    }
+    pub fn learn_group(&mut self, group: &str, id: u64) {
+        self.known_groups.insert(group.into(), id);
+    }
+    pub fn forget_group(&mut self, group: &str) {
+        self.known_groups.remove(group);
     }
     pub fn len(&self) -> usize {
         self.jobs.len()

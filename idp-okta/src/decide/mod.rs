@@ -7,6 +7,7 @@ pub mod factor;
 pub mod filter;
 pub mod matching;
 pub mod platform;
+pub mod provisioning;
 pub mod request;
 pub mod routing;
 pub mod scope;

@@ -6,6 +6,7 @@ mod home;
 mod issue;
 mod login;
 mod page;
+pub mod provisioning;
 mod start;
 mod webfinger;
 mod words;

@@ -11,6 +11,8 @@ mod device;
 mod enrolment;
 mod methods;
 mod okta;
+mod provisioned;
+mod provisioning;
 mod reach;
 mod rules;
 mod schedule;
@@ -68,6 +70,8 @@ pub struct Oracle {
     links: BTreeMap<String, String>,
     /// The attack on the next sign-in.
     armed: Option<Misbehaviour>,
+    /// What provisioning has made.
+    provisioned: provisioned::Provisioned,
 }
 
 #[derive(Debug, Clone)]

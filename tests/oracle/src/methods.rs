@@ -5,7 +5,7 @@ use crate::device::Certificate;
 use crate::reach::Reach;
 use crate::{Oracle, Stop, Visit, stop};
 use federation::Outcome;
-use federation::tenant::access::{AuthMethod, CertificateIdentifier, Pending, UdidLocation};
+use federation::tenant::access::{AuthMethod, CertificateIdentifier, Pending, UdidLocation, User};
 use federation::tenant::uem::{Payload, Template};
 use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
 
@@ -82,23 +82,24 @@ impl Oracle {
             _ => &methods.certificate.identifiers,
         };
         let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-        let people = match identifiers.iter().find(|i| match i {
+        let identifier = *identifiers.iter().find(|i| match i {
             CertificateIdentifier::Upn => !certificate.upn.is_empty(),
             CertificateIdentifier::Email => !certificate.email.is_empty(),
             CertificateIdentifier::Subject => true,
-        })? {
-            CertificateIdentifier::Upn => {
-                self.accounts(Some(directories), |u| same(u.upn.as_deref().unwrap_or(&u.email), &certificate.upn))
-            }
-            CertificateIdentifier::Email => self.accounts(Some(directories), |u| same(&u.email, &certificate.email)),
+        })?;
+        let fits = |u: &User| match identifier {
+            CertificateIdentifier::Upn => same(u.upn.as_deref().unwrap_or(&u.email), &certificate.upn),
+            CertificateIdentifier::Email => same(&u.email, &certificate.email),
             // A subject that is the device's UDID names nobody.
-            CertificateIdentifier::Subject if certificate.template == Template::DeviceUid => Vec::new(),
             CertificateIdentifier::Subject => {
-                self.accounts(Some(directories), |u| same(&u.username, &certificate.username))
+                certificate.template != Template::DeviceUid && same(&u.username, &certificate.username)
             }
         };
+        let people = self.accounts(Some(directories), fits);
         match people.as_slice() {
             [one] => return Some(one.clone()),
+            // Somebody of a directory that nobody serves with this method is told so ("IDP not found").
+            [] if !self.accounts(None, fits).is_empty() => v.because("method/no-identity-provider"),
             [] => v.because("person/not-found"),
             _ => v.because("person/ambiguous"),
         }

@@ -62,6 +62,11 @@ impl Oracle {
         Time(time.0 + self.ahead(party) * 1000)
     }
 
+    /// When it is for everybody what the clock of a party shows.
+    pub(crate) fn unshown(&self, party: &str, time: Time) -> Time {
+        Time(time.0 - self.ahead(party) * 1000)
+    }
+
     fn ahead(&self, party: &str) -> i64 {
         self.skews.get(party).copied().unwrap_or(0)
     }

@@ -38,6 +38,12 @@ impl Oracle {
         let ahead = end.0 - until.0;
         loop {
             let due = self.next_change().min(self.next_sweep).min(self.list.next);
+            // Okta and Access come before UEM where both are due.
+            if let Some(at) = self.next_try().filter(|at| *at <= until && at.0 + ahead <= due.0) {
+                self.now = self.now.max(at);
+                self.try_again();
+                continue;
+            }
             if due > end {
                 break;
             }

@@ -52,6 +52,7 @@ impl Oracle {
             Thing::Violations(device) => {
                 Some(Stated::Names(self.violations(self.phones.get(device)?).into_iter().collect()))
             }
+            provisioned => self.provisioned_state(provisioned),
         }
     }
 }

@@ -38,7 +38,10 @@ impl Oracle {
             changed: BTreeMap::new(),
             links: BTreeMap::new(),
             armed: None,
+            provisioned: Default::default(),
         };
+        oracle.begin_provisioning();
+        oracle.lay_people();
         for device in &world.devices {
             if let Some(user) = &device.enrolled_as {
                 oracle.enrol(&device.name, user);
@@ -85,10 +88,25 @@ impl Oracle {
             Action::Misbehave(wish) => self.armed = Some(wish.clone()),
             Action::Change(change) => {
                 let before = (self.world.uem.compliance_sweep_minutes, self.world.uem.ca.crl_minutes);
+                let adapter = self.world.access.provisioning.airwatch.clone();
                 self.world = (*change.world).clone();
                 self.new_periods(before.0, before.1);
                 self.keep_accounts();
+                if self.world.access.provisioning.airwatch != adapter {
+                    self.everybody_to_uem();
+                }
+                self.plan();
+                self.lay_people();
             }
+            Action::Provision(provision) => {
+                if let Some(world) = &provision.world {
+                    self.world = (**world).clone();
+                    self.keep_accounts();
+                    self.lay_people();
+                }
+                self.provision(&provision.step);
+            }
+            Action::EnrolPerson(person) => self.enrol_person(&person.who, &person.on),
             Action::SignOut(out) => self.sign_out(&out.on, &out.at),
             Action::Wait(wait) => self.pass_until(self.now + Duration::from_secs(wait.minutes.saturating_mul(60))),
             Action::Break(breakage) if breakage.how == BreakHow::ClockSkew => {
@@ -114,8 +132,10 @@ impl Oracle {
     fn follow_link(&mut self, who: &str, on: &str) {
         let enrolment = format!("https://{}/enroll", self.world.uem.enrollment_host);
         let account = self.world.people.iter().find(|p| p.name == who).and_then(|p| p.uem.clone());
-        if let (Some(account), true) = (account, self.links.get(on) == Some(&enrolment)) {
-            self.enrol(on, &account);
+        match account {
+            _ if self.links.get(on) != Some(&enrolment) => {}
+            Some(account) => self.enrol(on, &account),
+            None => self.enrol_person(who, on),
         }
     }
 

@@ -81,6 +81,6 @@ fn access() -> impl Strategy<Value = access::Assumptions> {
 
 pub fn assumed() -> impl Strategy<Value = Assumed> {
     let uem = prop_oneof![4 => Just(FirstCheck::AtEnrolment), 1 => Just(FirstCheck::AtNextSweep)]
-        .prop_map(|first_compliance_check| uem::Assumptions { first_compliance_check });
+        .prop_map(|first_compliance_check| uem::Assumptions { first_compliance_check, ..uem::Assumptions::default() });
     (okta(), access(), uem).prop_map(|(okta, access, uem)| Assumed { okta, access, uem })
 }

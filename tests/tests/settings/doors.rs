@@ -30,8 +30,9 @@ pub fn said(world: &World) -> Vec<String> {
             ip: running.default_ip,
             when: When::InTheStory,
         };
+        let credentials = serde_json::json!({ "username": "bob", "password": "battery staple" });
         let bobs = running.handsets.get_mut("bobs-iphone").expect("Bob has a phone");
-        said.push(format!("{:?}", bobs.enrol(&way, "bob", "battery staple").await));
+        said.push(format!("{:?}", bobs.enrol(&way, credentials).await));
         said
     })
 }

@@ -5,8 +5,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Maps whose keys people choose: each is one setting.
-const MAPS: &[&str] =
-    &["okta.users.*.attributes", "okta.apps.*.attribute_statements", "access.application_sources.*.attributes"];
+const MAPS: &[&str] = &[
+    "okta.users.*.attributes",
+    "okta.apps.*.attribute_statements",
+    "okta.workspace_one_app.mappings",
+    "access.application_sources.*.attributes",
+];
 
 /// A setting of one world: its path with items as `*` (`okta.apps.*.rules.*.access`), and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,7 +14,7 @@ use fedsim::{CaseResult, Fabric, transcript};
 use fedsim_tests::{cases, replay};
 use leaves::Leaf;
 use rows::{AT_LOAD, CELLAR, DOORS, LABELS, STORIES, TOUR, VALUES};
-use scenarios::Case;
+use scenarios::{Action, Case};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -22,13 +22,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The small worlds of this test.
 const OWN: &[(&str, &str)] = &[
+    ("worlds/a-pasted-text.toml", include_str!("worlds/a-pasted-text.toml")),
     ("worlds/android.toml", include_str!("worlds/android.toml")),
     ("worlds/every-door.toml", include_str!("worlds/every-door.toml")),
     ("worlds/fallbacks.toml", include_str!("worlds/fallbacks.toml")),
     ("worlds/filtered.toml", include_str!("worlds/filtered.toml")),
+    ("worlds/okta-provisions.toml", include_str!("worlds/okta-provisions.toml")),
     ("worlds/on-premises.toml", include_str!("worlds/on-premises.toml")),
     ("worlds/provisioned.toml", include_str!("worlds/provisioned.toml")),
     ("worlds/strict-phones.toml", include_str!("worlds/strict-phones.toml")),
+    ("worlds/two-clients.toml", include_str!("worlds/two-clients.toml")),
     ("worlds/where-to.toml", include_str!("worlds/where-to.toml")),
     ("worlds/who-and-where.toml", include_str!("worlds/who-and-where.toml")),
 ];
@@ -47,7 +50,7 @@ impl Story {
     }
 
     fn before(&self) -> &[String] {
-        let seen = || self.seen(self.case.world.clone());
+        let seen = || self.seen(self.case.clone());
         self.before.get_or_init(|| {
             let before = seen();
             assert_eq!(before, seen(), "{} is not the same twice", self.case.id);
@@ -56,20 +59,44 @@ impl Story {
     }
 
     /// What people and administrators see there, step by step; fewer steps where it cannot be played to its end.
-    fn seen(&self, world: World) -> Vec<String> {
+    fn seen(&self, case: Case) -> Vec<String> {
         match self.case.id.as_str() {
-            TOUR | CELLAR => tour::answers(&world),
-            DOORS => doors::said(&world),
-            _ => steps(&replay(&Case { world, ..self.case.clone() }, Fabric::Memory)),
+            TOUR | CELLAR => tour::answers(&case.world),
+            DOORS => doors::said(&case.world),
+            _ => steps(&replay(&case, Fabric::Memory)),
         }
+    }
+
+    /// The story in a turned world. Steps that change other settings leave this one turned.
+    fn turned(&self, leaf: &Leaf, value: &Value, world: World) -> Case {
+        let stays = |world: &World| {
+            let told = serde_json::to_value(world).expect("a world is plain data");
+            let untouched = told.pointer(&leaf.pointer) == self.world.pointer(&leaf.pointer);
+            untouched.then(|| leaves::with(&told, leaf, value.clone()).ok()).flatten()
+        };
+        let mut case = Case { world, ..self.case.clone() };
+        for step in &mut case.steps {
+            let later = match &mut step.action {
+                Action::Change(change) => Some(&mut change.world),
+                Action::Provision(provision) => provision.world.as_mut(),
+                _ => None,
+            };
+            if let Some(later) = later
+                && let Some(turned) = stays(later)
+            {
+                **later = turned;
+            }
+        }
+        case
     }
 
     /// The turn of `path` that shows here, as a line; else `None`.
     fn shows(&self, path: &str) -> Option<String> {
         let before = self.before();
         let places = leaves::of(&self.world).into_iter().filter(|leaf| leaf.path == path);
-        places.flat_map(|leaf| self.turns(&leaf)).find_map(|(value, world)| {
-            let after = self.seen(world);
+        let turns = places.flat_map(|leaf| self.turns(&leaf).into_iter().map(move |turn| (leaf.clone(), turn)));
+        turns.into_iter().find_map(|(leaf, (value, world))| {
+            let after = self.seen(self.turned(&leaf, &value, world));
             before
                 .iter()
                 .zip(&after)

@@ -37,6 +37,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("access.policies.*.rules.*.groups", &["assumptions/group-rule-before-identity"]),
     ("access.policies.*.rules.*.reauthenticate_after_minutes", &["session-age/a-live-session-hides-non-compliance"]),
     ("access.provisioning", &[TOUR]),
+    ("access.provisioning.airwatch.provisioned_groups", &["provisioning/only-listed-groups-reach-uem"]),
     ("access.remote_app_access", &[TOUR]),
     ("access.uem", &[MANAGED_1]),
     ("access.uem.timeout_ms", &["uem-down/slow-fails-closed"]),
@@ -48,6 +49,12 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.apps.*.rules.*.people", &["own/who-and-where"]),
     ("okta.apps.*.rules.*.reauthenticate_after_minutes", &["session-age/two-clocks-for-one-question"]),
     ("okta.assumptions.not_trusted_is_remembered", &["assumptions/not-trusted-is-remembered"]),
+    ("okta.assumptions.provisioning.late_assignment", &["provisioning/groups-before-people"]),
+    ("okta.assumptions.provisioning.match_by", &["provisioning/linked-to-the-ad-user"]),
+    ("okta.assumptions.provisioning.push_now", &["provisioning/push-now-fails-and-retry-all-groups-helps"]),
+    ("okta.assumptions.provisioning.same_group", &["provisioning/one-group-for-both"]),
+    ("okta.assumptions.provisioning.server_error", &["provisioning/access-is-down-meanwhile"]),
+    ("okta.assumptions.provisioning.update_with", &["provisioning/an-update-that-is-not-published"]),
     ("okta.assumptions.subject_hint", &["assumptions/subject-hint"]),
     ("okta.assumptions.trust_evaluation", &["assumptions/trust-evaluation"]),
     ("okta.assumptions.trust_without_integration", &["device-trust/no-integration-no-trust"]),
@@ -96,9 +103,16 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.users.*.email", &["accounts/two-names-for-one-person~match-against-the-email"]),
     ("okta.users.*.factors", &["mfa/once-per-session-is-not-every-sign-in"]),
     ("okta.users.*.password", &[DOORS]),
+    ("okta.workspace_one_app", &[PROVISIONS]),
+    ("okta.workspace_one_app.api_token.literal", &["own/a-pasted-text"]),
+    ("okta.workspace_one_app.api_token.of-client", &["own/two-clients"]),
+    ("okta.workspace_one_app.deactivate_users", &["provisioning/suspending-sends-nothing"]),
+    ("okta.workspace_one_app.mappings", &["provisioning/an-attribute-that-everybody-must-have~okta-sends-one"]),
+    ("okta.workspace_one_app.update_user_attributes", &["provisioning/a-rename-stays-behind"]),
     ("uem", &[MANAGED_1]),
     ("uem.api", &[MANAGED_1]),
     ("uem.assumptions", &["assumptions/compliance-pending"]),
+    ("uem.assumptions.before_19_09", &[OLD_UEM]),
     ("uem.ca", &["certificate/renewed-in-time"]),
     ("uem.ca.crl_minutes", &["certificate/revoked-but-not-yet-published"]),
     ("uem.ca.publish_at_once", &["certificate/revoked-but-not-yet-published"]),
@@ -118,9 +132,11 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("uem.organization_groups.*.group_id", &[TOUR]),
     ("uem.profiles.*.name", &["own/strict-phones"]),
     ("uem.profiles.*.template", &["assumptions/udid-location~only-in-the-alternative-names"]),
+    ("uem.saml", &[OLD_UEM]),
     ("uem.users.*.email", &[DOORS]),
     ("uem.users.*.organization_group", &[DOORS]),
     ("uem.users.*.password", &[DOORS]),
+    ("uem.version", &[OLD_UEM]),
 ];
 
 /// Method 1 and method 2, a phone in order and one that nobody knows.
@@ -128,6 +144,9 @@ const MANAGED_1: &str = "routing-only/managed-compliant-gets-in";
 const UNMANAGED_1: &str = "routing-only/unmanaged-is-stopped-at-access";
 const MANAGED_2: &str = "device-trust/managed-gets-in";
 const UNMANAGED_2: &str = "device-trust/unmanaged-sees-enrolment-page";
+/// Okta's app at work, and a UEM of before 19.09.
+const PROVISIONS: &str = "own/okta-provisions";
+const OLD_UEM: &str = "provisioning/uem-before-19-09";
 /// These are toured instead of played: see `tour.rs` and `doors.rs`.
 pub const TOUR: &str = "own/provisioned";
 pub const CELLAR: &str = "own/on-premises";
@@ -137,6 +156,9 @@ pub const DOORS: &str = "own/every-door";
 pub const VALUES: &[(&str, &str)] = &[
     ("access.provisioning.airwatch.entitled_groups", r#"["Sales"]"#),
     ("okta.identity_providers.*.group_assignments", r#"{"specific": ["sales"]}"#),
+    ("okta.workspace_one_app.api_token.of-client", r#""Other""#),
+    ("okta.workspace_one_app.assigned.groups", r#"["staff"]"#),
+    ("okta.workspace_one_app.assigned.users", r#"["bob"]"#),
     ("okta.routing_rules.*.user", r#"{"domains": ["nowhere.test"]}"#),
     ("uem.compliance_sweep_minutes", "200"),
 ];

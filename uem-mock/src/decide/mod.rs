@@ -1,3 +1,4 @@
 //! Judgement of UEM: pure, total, without a clock. Everything else gathers and renders.
 
 pub mod compliance;
+pub mod enrolment;
