@@ -58,7 +58,7 @@ fn states_name_what_there_is() {
         (
             "\"access.groups.System Domain/sales\" = [\"zed@acme.test\"]",
             "`zed@acme.test` can never be there",
-            "there is",
+            "did you mean",
         ),
         ("\"okta.workspace_one_app.groups.sales\" = \"aktive\"", "unknown value `aktive`", "did you mean `active`?"),
         ("\"okta.workspace_one_app.persons.carol\" = \"none\"", "there is no state of", ""),
