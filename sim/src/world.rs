@@ -457,13 +457,6 @@ fn okta_wiring(
     }
 }
 
-fn access_wiring(
-    world: &World,
-    own: &Own,
-    okta: &SigningKey,
-    signing: &SigningKey,
-    uem: &uem_mock::Uem,
-) -> idp_access::Wiring {
 /// Okta, as UEM trusts it for enrolment.
 fn uem_idp(world: &World, okta: &SigningKey) -> Option<uem_mock::Idp> {
     let app = &world.uem.saml.as_ref()?.okta_app;
@@ -471,7 +464,13 @@ fn uem_idp(world: &World, okta: &SigningKey) -> Option<uem_mock::Idp> {
     Some(uem_mock::Idp { entity_id: okta_entity(app), sso_url: okta_sso(world, app), keys: vec![key] })
 }
 
-fn access_wiring(world: &World, okta: &SigningKey, signing: &SigningKey, uem: &uem_mock::Uem) -> idp_access::Wiring {
+fn access_wiring(
+    world: &World,
+    own: &Own,
+    okta: &SigningKey,
+    signing: &SigningKey,
+    uem: &uem_mock::Uem,
+) -> idp_access::Wiring {
     let keys = vec![okta.certificate().to_vec()];
     let sp = |idp: &federation::tenant::okta::IdentityProvider| metadata::SpMetadata {
         entity_id: idp_okta::sp_entity_id(idp),
