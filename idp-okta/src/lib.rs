@@ -46,7 +46,7 @@ pub enum Manage {
     Settings(Box<tenant::Okta>),
     /// What an administrator pastes anew, where settings name a new app, identity provider or person.
     Wiring(Box<Wiring>),
-    /// The token that was pasted before the world started; with or without, the app begins its work.
+    /// The token that was pasted before the world started, where one was; the app begins its work.
     ApiToken(Option<String>),
 }
 
@@ -98,7 +98,9 @@ impl Okta {
                 return Ok(());
             }
             Manage::ApiToken(token) => {
-                self.ledger().token = token;
+                if token.is_some() {
+                    self.ledger().token = token;
+                }
                 self.plan(outside.now());
                 return Ok(());
             }
