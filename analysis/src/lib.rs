@@ -4,8 +4,10 @@
 
 pub mod agent;
 mod beyond;
+pub mod cache;
 pub mod facts;
 pub mod leaves;
 pub mod model;
 pub mod sign_in;
+pub mod space;
 pub mod stage;

@@ -124,7 +124,7 @@ enum Step {
 }
 
 /// What a sign-in works with; kept between sign-ins so that nothing is allocated anew.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Scratch {
     okta: Vec<OktaTx>,
     access: Vec<AccessTx>,

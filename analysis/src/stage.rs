@@ -70,7 +70,7 @@ enum Fault {
 }
 
 #[derive(Clone, Default)]
-struct Jar {
+pub(crate) struct Jar {
     okta: Option<OktaSession>,
     access: Option<AccessSession>,
     apps: BTreeMap<String, AppSession>,
@@ -84,6 +84,7 @@ enum Reached {
 }
 
 /// A world in the middle of a story.
+#[derive(Clone)]
 pub struct Stage {
     pub model: Arc<Model>,
     records: Records,
@@ -123,16 +124,24 @@ impl Stage {
     /// # Errors
     /// Where the model leaves out what the world has.
     pub fn start(model: Arc<Model>) -> Result<Stage, Stuck> {
+        let devices = model.world.devices.clone();
+        Stage::start_with(model, &devices)
+    }
+
+    /// The same with other devices than the world's own.
+    ///
+    /// # Errors
+    /// As [`Stage::start`].
+    pub fn start_with(model: Arc<Model>, devices: &[Device]) -> Result<Stage, Stuck> {
         if let Some(what) = beyond(&model.world) {
             return Err(Stuck::Beyond(what));
         }
-        let world = model.world.clone();
-        let handsets = world.devices.iter().map(|d| {
+        let handsets = devices.iter().map(|d| {
             let handset = Handset { device: d.clone(), udid: udid(d), enrolled: false, profiles: BTreeMap::new() };
             (d.name.clone(), handset)
         });
         let mut stage = Stage {
-            records: Records::new(world.uem.clone(), model.start),
+            records: Records::new(model.world.uem.clone(), model.start),
             now: model.start,
             handsets: handsets.collect(),
             jars: BTreeMap::new(),
@@ -143,7 +152,7 @@ impl Stage {
             scratch: Scratch::default(),
             model,
         };
-        for device in &world.devices {
+        for device in devices {
             if let Some(user) = &device.enrolled_as
                 && !stage.enrol(&device.name, user)?
             {
@@ -153,10 +162,20 @@ impl Stage {
         Ok(stage)
     }
 
-    pub fn step(&mut self, step: &Step) -> Result<Option<Told>, Stuck> {
+    /// Plays an action.
+    ///
+    /// # Errors
+    /// Where it is not for the model, or not possible.
+    pub fn play(&mut self, action: &Action) -> Result<Option<Told>, Stuck> {
         let now = self.now;
         self.let_happen(now)?;
-        self.act(&step.action)
+        self.act(action)
+    }
+
+    /// # Errors
+    /// As [`Stage::play`].
+    pub fn step(&mut self, step: &Step) -> Result<Option<Told>, Stuck> {
+        self.play(&step.action)
     }
 
     fn act(&mut self, action: &Action) -> Result<Option<Told>, Stuck> {
@@ -579,7 +598,7 @@ pub(crate) fn payload_leg(payload: Payload) -> usize {
 }
 
 /// Programs of a device that share cookies.
-fn jar(step: &SignIn) -> String {
+pub(crate) fn jar(step: &SignIn) -> String {
     let program = match step.client {
         Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
         Client::NativeApp => "app",

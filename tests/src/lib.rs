@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod hand_over;
 pub mod load;
 pub mod mutants;
+pub mod pairs;
 pub mod worlds;
 
 use federation::{Client, Outcome};

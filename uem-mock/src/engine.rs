@@ -11,6 +11,7 @@ use federation::{EventKind, Finding, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Settings, records and the CRL: everything behind UEM's lock.
+#[derive(Clone)]
 pub struct State {
     pub settings: Uem,
     /// People who came over REST, by id.

@@ -144,7 +144,7 @@ pub fn platform_of(kind: DeviceKind) -> Platform {
 }
 
 /// Events to be told once the lock is gone.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Journal(pub Vec<EventKind>);
 
 impl Journal {

@@ -39,6 +39,7 @@ pub struct Stated {
     pub owner: String,
 }
 
+#[derive(Clone)]
 pub struct Records {
     state: State,
     journal: Journal,
