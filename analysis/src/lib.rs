@@ -4,9 +4,12 @@
 
 pub mod agent;
 mod beyond;
+pub mod ask;
 pub mod cache;
+pub mod change;
 pub mod facts;
 pub mod leaves;
+pub mod lint;
 pub mod model;
 pub mod sign_in;
 pub mod space;

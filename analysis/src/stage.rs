@@ -526,7 +526,23 @@ impl Stage {
         Ok((attempt, browser, Ways { okta: up("okta"), access: up("access"), app: up(&step.app), uem }))
     }
 
+    /// Plays a sign-in; by number.
+    ///
+    /// # Errors
+    /// As [`Stage::play`].
+    pub fn end(&mut self, step: &SignIn) -> Result<End, Stuck> {
+        let now = self.now;
+        self.let_happen(now)?;
+        self.opened(step).map(|(end, _)| end)
+    }
+
     fn sign_in(&mut self, step: &SignIn) -> Result<Told, Stuck> {
+        let model = self.model.clone();
+        let (end, because) = self.opened(step)?;
+        Ok(told(&model, &end, &step.app, because))
+    }
+
+    fn opened(&mut self, step: &SignIn) -> Result<(End, Vec<Finding>), Stuck> {
         let (attempt, mut browser, ways) = self.attempt(step)?;
         let device = self.device(&step.on);
         let model = self.model.clone();
@@ -566,7 +582,7 @@ impl Stage {
         {
             self.links.insert(step.on.clone(), integration.enrollment_link.clone());
         }
-        Ok(told(&model, &end, &step.app, because))
+        Ok((end, because))
     }
 }
 

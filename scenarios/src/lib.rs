@@ -36,6 +36,7 @@ mod check_step;
 mod de;
 mod diagnostic;
 mod expect;
+mod invariant;
 mod known;
 #[cfg(test)]
 mod language_tests;
@@ -63,7 +64,8 @@ pub use action::{
 pub use catalogue::{baselines, catalogue};
 pub use diagnostic::Diagnostic;
 pub use expect::{AsWhom, Expect, State, Stated};
-pub use load::{load_file, load_str};
+pub use invariant::{ComplianceWord, DevicePattern, Holds, Invariant, Pattern, Reach};
+pub use load::{load_file, load_invariants, load_str};
 pub use model::{Case, Cell, Location, Scenario, SourceMap, Step, Try};
 pub use provisioning::{
     Deletion, GroupPush, Membership, NewClient, NewDirectory, NewDirectoryKind, NewGroup, OneGroup, Pasted, Place,

@@ -9,6 +9,7 @@ use crate::check_step::{check_action, check_expect, frozen};
 use crate::de::{read, read_table};
 use crate::diagnostic::{did_you_mean, did_you_mean_in};
 use crate::expect::Expect;
+use crate::invariant::{self, Invariant};
 use crate::known::known;
 use crate::matrix::{Coordinates, Matrix};
 use crate::merge::{Edit, lay};
@@ -19,7 +20,8 @@ use crate::tree::{At, Entry, Files, Node, Table, Value, places};
 use federation::World;
 use std::path::{Path, PathBuf};
 
-const HEADER: [&str; 8] = ["name", "teaches", "story", "baseline", "change", "matrix", "step", "try"];
+const HEADER: [&str; 11] =
+    ["name", "teaches", "story", "baseline", "change", "matrix", "step", "try", "never", "always", "implies"];
 const WORLD: [&str; 8] = ["start", "okta", "access", "uem", "apps", "people", "devices", "networks"];
 /// What a `[[step]]` may have beside its one action.
 const BESIDE: [&str; 2] = ["name", "expect"];
@@ -37,6 +39,17 @@ pub fn load_file(path: impl AsRef<Path>) -> Result<Scenario, Vec<Diagnostic>> {
 /// Reads a scenario from `text`; `file_name` is what diagnostics call it. Its baseline is one of the embedded ones.
 pub fn load_str(file_name: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     load(file_name, text, None)
+}
+
+/// Reads a file that holds invariants and nothing else.
+pub fn load_invariants(path: impl AsRef<Path>) -> Result<Vec<Invariant>, Vec<Diagnostic>> {
+    let path = path.as_ref();
+    let name = path.to_string_lossy();
+    let text = std::fs::read_to_string(path).map_err(|e| vec![unread(&name, &e)])?;
+    let mut files = Files::default();
+    let table = files.parse(&name, &text)?;
+    only_keys(&files, &table, &invariant::KEYS).map_err(|wrong| vec![wrong])?;
+    invariant::read_all(&files, &table)
 }
 
 fn unread(file: &str, error: &std::io::Error) -> Diagnostic {
@@ -189,6 +202,13 @@ impl Loader {
                 cells.iter().filter_map(|at| self.cell(header, tree, &script, Some((matrix, at)))).collect()
             }
         };
+        let invariants = match invariant::read_all(&self.files, header) {
+            Ok(invariants) => invariants,
+            Err(wrong) => {
+                wrong.into_iter().for_each(|diagnostic| self.complain(diagnostic));
+                return None;
+            }
+        };
         let Cell { world, steps, tries, sources, .. } = cells.first()?.clone();
         Some(Scenario {
             name: if name.is_empty() { stem(file).to_string() } else { name },
@@ -200,6 +220,7 @@ impl Loader {
             steps,
             tries,
             sources,
+            invariants,
             cells: if matrix.is_some() { cells } else { Vec::new() },
         })
     }

@@ -3,6 +3,7 @@
 use crate::action::Action;
 use crate::expect::Expect;
 use crate::tree::{At, Files};
+use crate::invariant::Invariant;
 use federation::World;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     pub tries: Vec<Try>,
     pub sources: SourceMap,
+    /// What its author wants to hold in every situation of its world.
+    pub invariants: Vec<Invariant>,
     /// Of its `[matrix]`, in order; empty where there is none.
     pub cells: Vec<Cell>,
 }

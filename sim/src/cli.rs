@@ -1,6 +1,7 @@
 //! The command line: its words and their help, and what each command does. Exit codes: 0 all expectations met, 1 some
 //! missed, 2 bad input, 70 an error of fedsim's own.
 
+use crate::answers::{self, Answer, Shape};
 use crate::formats;
 use crate::list;
 use crate::net::Fabric;
@@ -78,6 +79,28 @@ docs/up.md lists the files and the variables that the program is given.
 
 Exit code: 0 after Ctrl-C or SIGTERM, the program's own, 2 bad input.";
 
+const CHECK: &str = "Every situation that the world can tell apart is decided by the parties' own
+decision cores. For an invariant that is broken: the situation with the fewest
+facts away from a healthy sign-in, why it ends so, the smallest change of
+settings that cures it, and a scenario file that replays it.
+
+Examples:
+  fedsim check device-trust-mobile --invariant rules.toml
+  fedsim check my-design.toml              its own never, always, implies
+  fedsim check my-design.toml --format sarif > check.sarif
+
+Exit code: 0 all hold, 1 some are broken, 2 bad input.";
+
+const LINT: &str = "Documented traps. One is told only with a situation that goes wrong because of
+it and goes right once the setting is changed; both have been evaluated.
+
+Examples:
+  fedsim lint device-trust-mobile
+  fedsim lint my-design.toml --format markdown
+  fedsim lint my-design.toml --to traps    its situations as scenario files
+
+Exit code: 0 whatever is found, 1 with --strict where something is, 2 bad input.";
+
 #[derive(Debug, Parser)]
 #[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
@@ -102,6 +125,12 @@ enum Command {
     /// Read the journal that `run --keep DIR` wrote
     #[command(after_help = JOURNAL)]
     Journal(Journal),
+    /// Ask whether invariants hold in every situation of a world
+    #[command(after_help = CHECK)]
+    Check(Checked),
+    /// Find documented traps of a world, each with a situation that shows it
+    #[command(after_help = LINT)]
+    Lint(Linted),
     /// Keep a world running on loopback, in real time, until Ctrl-C, or for
     /// as long as a program runs
     #[command(after_help = UP)]
@@ -161,6 +190,43 @@ struct How {
     /// Keep used assertions, used requests and the journal of runs here
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Told {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Shape,
+    /// Where situations are written as scenario files
+    #[arg(long, value_name = "DIR", default_value = "fedsim-situations")]
+    to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Checked {
+    /// A baseline or a scenario file
+    #[arg(value_name = "WORLD")]
+    world: String,
+    /// A file with never, always and implies tables
+    #[arg(long, value_name = "FILE")]
+    invariant: Vec<PathBuf>,
+    /// Look for no cures
+    #[arg(long)]
+    no_cure: bool,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+struct Linted {
+    /// A baseline or a scenario file
+    #[arg(value_name = "WORLD")]
+    world: String,
+    /// Exit code 1 where a trap is found
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    told: Told,
 }
 
 #[derive(Debug, Args)]
@@ -257,6 +323,13 @@ pub fn main() -> ExitCode {
             Command::Trace(Traced { one, full }) => {
                 tell(&one, "trace", |case, result| report::trace(case, result, style, full), style)
             }
+            Command::Check(Checked { world, invariant, no_cure, told }) => {
+                let answer = answers::check(&world, &invariant, !no_cure, &answers::hands(Some(&told.to)));
+                answered(answer, told.format, style, false)
+            }
+            Command::Lint(Linted { world, strict, told }) => {
+                answered(answers::lint(&world, &answers::hands(Some(&told.to))), told.format, style, strict)
+            }
             Command::Journal(journal) => read_journal(&journal, style),
             Command::Up(world) => match up(world) {
                 Ok(code) => return ExitCode::from(code),
@@ -324,6 +397,13 @@ fn tell(
         others.iter().for_each(|case| say(&format!("  fedsim {verb} {}", select::word(case))));
     }
     Ok(result.met())
+}
+
+/// Writes an answer; `strict`: whatever is found counts.
+fn answered(answer: Result<Answer, String>, shape: Shape, style: Style, strict: bool) -> Result<bool, String> {
+    let answer = answer?;
+    say(&answers::render(&answer, shape, style)?);
+    Ok(answer.is_clean() && !(strict && !answer.items.is_empty()))
 }
 
 fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {

@@ -13,6 +13,7 @@
 //!
 //! Such a file is `docs/my-design.toml`.
 
+mod answers;
 pub mod browser;
 pub mod cli;
 pub mod clock;

@@ -307,7 +307,7 @@ fn now() -> Time {
     Time(0) + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn load(what: &str) -> Result<Scenario, String> {
+pub(crate) fn load(what: &str) -> Result<Scenario, String> {
     if what.ends_with(".toml") {
         return scenarios::load_file(what).and_then(crate::sound::sound).map_err(shown);
     }

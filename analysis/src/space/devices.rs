@@ -78,6 +78,8 @@ pub struct Condition {
     pub minutes: u64,
     /// How far it is from a healthy device of hers.
     pub distance: u32,
+    /// Kept although another state comes to the same: in a world that is changed it may not.
+    pub stays: bool,
 }
 
 fn device(world: &World, kind: DeviceKind, enrolled_as: Option<&str>) -> Device {
@@ -118,6 +120,7 @@ pub fn conditions(m: &Model, whos: &[Who], who: &Who, kind: DeviceKind) -> Vec<C
         steps: Vec::new(),
         minutes: 0,
         distance,
+        stays: false,
     };
     let mut found = Vec::new();
     if own.is_some() {
@@ -162,6 +165,7 @@ fn violations(world: &World, kind: DeviceKind, base: &Condition, found: &mut Vec
         }
         waits.sort_unstable();
         waits.dedup();
+        let longest = waits.last().copied();
         for minutes in waits {
             let mut steps = vec![change.clone(), Action::Sweep];
             let mut label = format!("breaks {}", policy.name);
@@ -169,7 +173,7 @@ fn violations(world: &World, kind: DeviceKind, base: &Condition, found: &mut Vec
                 steps.push(wait(minutes));
                 label = format!("{label} for {minutes} minutes");
             }
-            found.push(Condition { label, steps, minutes, ..base.clone() });
+            found.push(Condition { label, steps, minutes, stays: Some(minutes) == longest, ..base.clone() });
         }
     }
 }

@@ -64,7 +64,7 @@ fn one(space: &mut Space, who: usize, kit: usize, ages: &[u64]) -> Result<(), St
         }
         let name = condition.device.name.clone();
         let facts = meaning(&stage.device(&name), stage.now);
-        if seen.contains(&facts) {
+        if seen.contains(&facts) && !condition.stays {
             continue;
         }
         seen.push(facts);
