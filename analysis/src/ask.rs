@@ -248,16 +248,17 @@ fn differences(space: &Space, ends: &[Outcome], other: &Space) -> (u64, u64) {
     }
     for node in 0..space.nodes.len() {
         let Some(same) = index.get(&key(space, node)) else { continue };
-        for at in node * space.per_node()..(node + 1) * space.per_node() {
-            let s = space.at(at);
+        let from = node * space.per_node();
+        for (offset, before) in ends[from..from + space.per_node()].iter().enumerate() {
+            let s = space.at(from + offset);
             if s.uem >= other.ways {
                 continue;
             }
             let there = Situation { node: *same, ..s };
             let end = other.decide(&there, &mut cache, &mut federation::Silent, &mut scratch);
-            if end.outcome != ends[at] {
+            if end.outcome != *before {
                 changed += 1;
-                let was = matches!(ends[at], Outcome::Granted | Outcome::GrantedAfterMfa);
+                let was = matches!(before, Outcome::Granted | Outcome::GrantedAfterMfa);
                 locked_out += u64::from(was && !end.granted() && space.distance(&s) == 0);
             }
         }

@@ -306,7 +306,7 @@ fn okta_apps(all: &mut Changes<'_>) {
         add("deny-android", &[Platform::Android], Any, "Android");
         add("deny-macos", &[Platform::Macos], Any, "macOS");
         add("deny-windows", &[Platform::Windows], Any, "Windows");
-        add("deny-all", &[&MOBILE[..], &DESKTOP[..]].concat(), Any, "everything that no rule above has let in");
+        add("deny-all", &[&MOBILE[..], &DESKTOP[..]].concat(), Any, "every platform");
         for (r, rule) in app.rules.iter().enumerate() {
             let at = |setting: &str| format!("okta.apps.{}.rules.{}{setting}", app.name, rule.name);
             all.push(at(".enabled"), "set it to true", |w| w.okta.apps[a].rules[r].enabled = true);

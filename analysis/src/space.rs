@@ -112,6 +112,35 @@ impl Space {
         Ok(space)
     }
 
+    /// The same people, devices, states and pasts in another world: how each node stands there; nothing where its story cannot
+    /// be told there. Numbers of situations are the same.
+    ///
+    /// # Errors
+    /// Where the model leaves out what the other world has.
+    pub fn carried(&self, other: &World) -> Result<(Space, Vec<bool>), Stuck> {
+        let mut world = other.clone();
+        world.devices.clear();
+        world.networks.clone_from(&self.model.world.networks);
+        let model = Arc::new(Model::new(Arc::new(world)));
+        let mut space = Space {
+            whos: self.whos.iter().map(|who| people::again(&model, who)).collect(),
+            kits: self.kits.clone(),
+            conditions: self.conditions.clone(),
+            pasts: self.pasts.clone(),
+            devices: Vec::new(),
+            meanings: Vec::new(),
+            nodes: Vec::new(),
+            networks: self.networks.clone(),
+            ways: self.ways,
+            model,
+        };
+        let mut told = Vec::new();
+        for node in &self.nodes {
+            told.push(pasts::again(&mut space, self, node)?);
+        }
+        Ok((space, told))
+    }
+
     /// Situations of one node.
     pub fn per_node(&self) -> usize {
         self.model.apps.len() * self.networks.len() * STARTS.len() * PASSWORDS.len() * FACTORS.len() * self.ways

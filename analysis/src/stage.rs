@@ -4,7 +4,7 @@ use crate::beyond::beyond;
 use crate::facts::{
     AccessSession, AppSession, Attempt, Browser, By, Certificate, DeviceFacts, End, OktaSession, Uem, Ways,
 };
-use crate::leaves::Direct;
+use crate::leaves::{Direct, Leaves};
 use crate::model::{Agent, Model, UserId};
 use crate::sign_in::{self, Scratch};
 use federation::device::Device;
@@ -160,6 +160,11 @@ impl Stage {
             }
         }
         Ok(stage)
+    }
+
+    /// The parties as this story has left them, with whom JIT has made.
+    pub fn direct(&self) -> Direct {
+        self.direct.clone()
     }
 
     /// Plays an action.
@@ -536,6 +541,12 @@ impl Stage {
         self.opened(step).map(|(end, _)| end)
     }
 
+    /// The session of an app, by number, that the program of a sign-in has.
+    pub fn app_session(&self, step: &SignIn, app: u16) -> Option<AppSession> {
+        let name = &self.model.world.apps.get(usize::from(app))?.name;
+        self.jars.get(&jar(step))?.apps.get(name).copied()
+    }
+
     fn sign_in(&mut self, step: &SignIn) -> Result<Told, Stuck> {
         let model = self.model.clone();
         let (end, because) = self.opened(step)?;
@@ -543,6 +554,25 @@ impl Stage {
     }
 
     fn opened(&mut self, step: &SignIn) -> Result<(End, Vec<Finding>), Stuck> {
+        let mut direct = std::mem::take(&mut self.direct);
+        let opened = self.open(step, &mut direct);
+        self.direct = direct;
+        opened
+    }
+
+    /// A sign-in whose questions somebody else answers.
+    ///
+    /// # Errors
+    /// As [`Stage::play`].
+    pub fn asked(&mut self, step: &SignIn, leaves: &mut impl Leaves) -> Result<(Told, End), Stuck> {
+        let now = self.now;
+        self.let_happen(now)?;
+        let model = self.model.clone();
+        let (end, because) = self.open(step, leaves)?;
+        Ok((told(&model, &end, &step.app, because), end))
+    }
+
+    fn open(&mut self, step: &SignIn, leaves: &mut impl Leaves) -> Result<(End, Vec<Finding>), Stuck> {
         let (attempt, mut browser, ways) = self.attempt(step)?;
         let device = self.device(&step.on);
         let model = self.model.clone();
@@ -555,7 +585,7 @@ impl Stage {
             &ways,
             &mut browser,
             self.now,
-            &mut self.direct,
+            leaves,
             &mut because,
             &mut self.scratch,
         );

@@ -4,12 +4,18 @@
 //! replayed over the in-memory wire before it is told, and its file replays to the same end.
 
 mod check;
+mod compare;
 mod lint;
 mod render;
+mod rules;
+mod why;
 
 pub(crate) use check::check;
+pub(crate) use compare::{compare, diff};
 pub(crate) use lint::lint;
 pub(crate) use render::{Shape, render};
+pub(crate) use rules::rules;
+pub(crate) use why::why;
 
 use crate::runner::CaseResult;
 use crate::sound::sound;

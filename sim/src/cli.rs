@@ -101,6 +101,45 @@ Examples:
 
 Exit code: 0 whatever is found, 1 with --strict where something is, 2 bad input.";
 
+const RULES: &str = "How often each rule of Okta's and Access's policies fires over all situations.
+For one that never does: an irreducible set of rules above it that takes all
+that it would, or that nobody meets its conditions.
+
+Examples:
+  fedsim rules device-trust-mobile
+  fedsim rules my-design.toml --format sarif > rules.sarif
+
+Exit code: 0 whatever is found, 1 with --strict where a rule is dead, 2 bad
+input.";
+
+const WHY: &str = "The last sign-in of a case: every rule that it came by, each condition with its
+value, and the fewest facts that would turn a refusal into a grant or a grant
+into a refusal. Each flip is evaluated and replayed.
+
+Examples:
+  fedsim why breaks-device-compliance
+  fedsim why my-design.toml
+
+Exit code: 0, 2 bad input.";
+
+const COMPARE: &str = "The same people, devices and apps side by side: how each ends, who decided it,
+and the setting that carries it.
+
+Examples:
+  fedsim compare routing-only device-trust-mobile
+  fedsim compare old.toml new.toml newer.toml --format markdown
+
+Exit code: 0, 2 bad input.";
+
+const DIFF: &str = "The situations that end otherwise in the new world, in few statements, each with
+an example that is replayed in the new world.
+
+Examples:
+  fedsim diff device-trust-mobile my-design.toml
+  fedsim diff old.toml new.toml --format github
+
+Exit code: 0 nothing changes, 1 something does, 2 bad input.";
+
 #[derive(Debug, Parser)]
 #[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
@@ -131,6 +170,18 @@ enum Command {
     /// Find documented traps of a world, each with a situation that shows it
     #[command(after_help = LINT)]
     Lint(Linted),
+    /// Say why a sign-in ends as it does, rule by rule, and what would flip it
+    #[command(after_help = WHY)]
+    Why(Asked),
+    /// Find rules that never fire, and what keeps them from it
+    #[command(after_help = RULES)]
+    Rules(Linted),
+    /// Lay worlds side by side: the same personas, how each ends
+    #[command(after_help = COMPARE)]
+    Compare(Compared),
+    /// Tell what ends otherwise in a changed world
+    #[command(after_help = DIFF)]
+    Diff(Differing),
     /// Keep a world running on loopback, in real time, until Ctrl-C, or for
     /// as long as a program runs
     #[command(after_help = UP)]
@@ -218,11 +269,44 @@ struct Checked {
 }
 
 #[derive(Debug, Args)]
+struct Asked {
+    /// A lesson, a try as NAME~TRY, or a scenario file
+    #[arg(value_name = "SITUATION")]
+    situation: String,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+struct Compared {
+    /// Baselines or scenario files
+    #[arg(value_name = "WORLD", required = true, num_args = 2..)]
+    worlds: Vec<String>,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+struct Differing {
+    /// The world as it was: a baseline or a scenario file
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// The world as it is to be
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// Tell of every situation, also with sessions and wrong answers
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
 struct Linted {
     /// A baseline or a scenario file
     #[arg(value_name = "WORLD")]
     world: String,
-    /// Exit code 1 where a trap is found
+    /// Exit code 1 where something is found
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -329,6 +413,18 @@ pub fn main() -> ExitCode {
             }
             Command::Lint(Linted { world, strict, told }) => {
                 answered(answers::lint(&world, &answers::hands(Some(&told.to))), told.format, style, strict)
+            }
+            Command::Why(Asked { situation, told }) => {
+                answered(answers::why(&situation, &answers::hands(Some(&told.to))), told.format, style, false)
+            }
+            Command::Rules(Linted { world, strict, told }) => {
+                answered(answers::rules(&world), told.format, style, strict)
+            }
+            Command::Compare(Compared { worlds, told }) => {
+                answered(answers::compare(&worlds), told.format, style, false)
+            }
+            Command::Diff(Differing { old, new, all, told }) => {
+                answered(answers::diff(&old, &new, all, &answers::hands(Some(&told.to))), told.format, style, true)
             }
             Command::Journal(journal) => read_journal(&journal, style),
             Command::Up(world) => match up(world) {

@@ -217,6 +217,37 @@ pub(super) fn prior(space: &Space, who: usize, kit: usize, app: usize, device: &
     }
 }
 
+/// Adds a node of another world's space, as it stands in this one; says whether its story can be told here.
+pub(super) fn again(space: &mut Space, from: &Space, node: &Node) -> Result<bool, Stuck> {
+    let device_name = from.condition(node).device.name.clone();
+    let mut stage = Stage::start_with(space.model.clone(), std::slice::from_ref(&from.condition(node).device));
+    let steps = steps(from, node);
+    let played = match &mut stage {
+        Ok(stage) => plays(stage, &steps)?,
+        Err(Stuck::Impossible(_)) => false,
+        Err(beyond) => return Err(beyond.clone()),
+    };
+    let Ok(stage) = stage else {
+        let none = device(space, DeviceFacts::default(), Time(0));
+        space.nodes.push(Node { device: none, ..node.clone() });
+        return Ok(false);
+    };
+    let facts = stage.device(&device_name);
+    let at = device(space, facts, stage.now);
+    let sign_in = prior(from, usize::from(node.who), usize::from(node.kit), 0, &device_name);
+    let (_, browser, _) = stage.attempt(&sign_in)?;
+    let past = &from.pasts[usize::from(node.past)];
+    let app = past.app.filter(|_| past.keeps_app).and_then(|app| Some((app, stage.app_session(&sign_in, app)?)));
+    space.nodes.push(Node {
+        device: at,
+        browser: Browser { app: None, ..browser },
+        app,
+        now: stage.now,
+        ..node.clone()
+    });
+    Ok(played)
+}
+
 /// The steps of a node, before the sign-in that it is about.
 pub fn steps(space: &Space, node: &Node) -> Vec<Action> {
     let condition = space.condition(node);

@@ -54,6 +54,17 @@ pub fn classes(m: &Model) -> Vec<Who> {
     found
 }
 
+/// The same person in another world.
+pub fn again(m: &Model, who: &Who) -> Who {
+    let person = m.world.people.iter().find(|p| p.name == who.name);
+    Who {
+        okta: person.and_then(|p| p.okta.as_ref()).and_then(|name| m.user_named(name)),
+        access: person.and_then(|p| p.access.as_ref()).and_then(|path| m.person_at(path)),
+        uem: person.and_then(|p| p.uem.clone()),
+        ..who.clone()
+    }
+}
+
 /// What of people settings speak of.
 struct Mentioned {
     users: BTreeSet<String>,
