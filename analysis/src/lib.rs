@@ -3,8 +3,8 @@
 //! [`model`] compiles settings, [`leaves`] asks the cores, [`sign_in`](mod@sign_in) composes them, [`stage`] plays whole stories.
 
 pub mod agent;
-mod beyond;
 pub mod ask;
+mod beyond;
 pub mod cache;
 pub mod change;
 pub mod diff;

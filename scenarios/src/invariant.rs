@@ -120,7 +120,7 @@ pub(crate) fn read_all(files: &Files, table: &Table) -> Result<Vec<Invariant>, V
 fn one(files: &Files, key: &str, node: &Node) -> Result<Invariant, Diagnostic> {
     let place = files.location(node.at);
     let Some(table) = node.table() else {
-        return Err(files.diagnostic(node.at, format!("found {}, wanted `{key} = {{ … }}`", node.kind()), None));
+        return Err(files.diagnostic(node.at, format!("found {}, wanted `{key} = {{ … }}`", node.kind()), "docs/analysis.md shows one"));
     };
     let mut table = table.clone();
     let name = table.remove("name").and_then(|entry| entry.node.text().map(str::to_owned));
@@ -134,7 +134,7 @@ fn one(files: &Files, key: &str, node: &Node) -> Result<Invariant, Diagnostic> {
             let side = |side: &str| match table.get(side) {
                 Some(entry) => read::<Pattern>(files, &entry.node),
                 None => {
-                    let help = Some("write `implies = { if = { … }, then = { … } }`".to_string());
+                    let help = "write `implies = { if = { … }, then = { … } }`";
                     Err(files.diagnostic(node.at, format!("the key `{side}` is missing"), help))
                 }
             };

@@ -2,8 +2,8 @@
 
 use crate::action::Action;
 use crate::expect::Expect;
-use crate::tree::{At, Files};
 use crate::invariant::Invariant;
+use crate::tree::{At, Files};
 use federation::World;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -114,7 +114,7 @@ impl Item {
     }
     pub(crate) fn place(mut self, sources: &SourceMap, setting: &str) -> Item {
         if let Some(Location { file, line, column }) = sources.locate(setting) {
-            (self.file, self.line, self.column) = (file.clone(), *line, *column);
+            (self.file, self.line, self.column) = (file.clone(), line, column);
         }
         self.setting = setting.into();
         self.console = analysis::change::console(setting);

@@ -499,7 +499,7 @@ fn tell(
 fn answered(answer: Result<Answer, String>, shape: Shape, style: Style, strict: bool) -> Result<bool, String> {
     let answer = answer?;
     say(&answers::render(&answer, shape, style)?);
-    Ok(answer.is_clean() && !(strict && !answer.items.is_empty()))
+    Ok(answer.is_clean() && (!strict || answer.items.is_empty()))
 }
 
 fn read_journal(journal: &Journal, style: Style) -> Result<bool, String> {
