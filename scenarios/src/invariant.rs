@@ -120,7 +120,11 @@ pub(crate) fn read_all(files: &Files, table: &Table) -> Result<Vec<Invariant>, V
 fn one(files: &Files, key: &str, node: &Node) -> Result<Invariant, Diagnostic> {
     let place = files.location(node.at);
     let Some(table) = node.table() else {
-        return Err(files.diagnostic(node.at, format!("found {}, wanted `{key} = {{ … }}`", node.kind()), "docs/analysis.md shows one"));
+        return Err(files.diagnostic(
+            node.at,
+            format!("found {}, wanted `{key} = {{ … }}`", node.kind()),
+            "docs/analysis.md shows one",
+        ));
     };
     let mut table = table.clone();
     let name = table.remove("name").and_then(|entry| entry.node.text().map(str::to_owned));
