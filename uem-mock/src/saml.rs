@@ -27,7 +27,7 @@ pub struct Idp {
 }
 
 /// Requests that wait for their answers and words that wait for their Hub.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Enrolments {
     pub idp: Option<Idp>,
     requests: BTreeMap<String, Time>,
