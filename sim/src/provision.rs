@@ -1,10 +1,13 @@
 //! What administrators do about provisioning: at Access by its interfaces, as Postman would; at Okta in the app's console.
 
 use crate::browser::{Answers, Browser, Cookies};
+use crate::core::Door;
 use crate::net::Caller;
 use crate::runner::Stage;
+use crate::world::{BuildError, Running};
 use bytes::Bytes;
-use federation::{Client, EventKind};
+use federation::tenant::scim_client::ApiToken;
+use federation::{Client, EventKind, Party};
 use idp_okta::Administer;
 use scenarios::{Deletion, NewDirectory, NewDirectoryKind, NewGroup, Pasted, Place, Provision, Provisioning, TokenOf};
 use serde_json::{Value, json};
@@ -226,5 +229,46 @@ impl Stage {
         };
         self.tell(on, "is not enrolled", done);
         Ok(())
+    }
+}
+
+impl Running {
+    /// Somebody has fetched the token that Okta's app shows, and pasted it; then the app begins its work.
+    pub(crate) async fn begin_provisioning(&mut self) -> Result<(), BuildError> {
+        let Some(app) = self.world.okta.workspace_one_app.clone() else { return Ok(()) };
+        let token = match &app.api_token {
+            Some(ApiToken::OfClient(client)) => Some(self.token_of(client).await?),
+            _ => None,
+        };
+        let door = |party: &str| Door { party: party.into(), core: self.core.clone(), net: self.net.clone() };
+        self.okta.manage(&door("okta"), idp_okta::Manage::ApiToken(token)).map_err(BuildError)?;
+        let due = |party: &dyn Party| party.next_due().is_some_and(|at| at <= self.core.clock.now());
+        while due(&*self.okta) || due(&*self.access) {
+            self.okta.wake(&door("okta")).await;
+            self.access.wake(&door("access")).await;
+        }
+        Ok(())
+    }
+
+    /// A token for a Remote App Access client of the world.
+    async fn token_of(&self, client: &str) -> Result<String, BuildError> {
+        let no = |why: String| BuildError(format!("nobody gets a token for `{client}`: {why}"));
+        let access = &self.world.access;
+        let known = access.remote_app_access.iter().find(|c| c.name == client);
+        let secret = known.map(|c| c.shared_secret.clone()).ok_or_else(|| no("there is no such client".into()))?;
+        let form = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        let body = format!(
+            "grant_type=client_credentials&scope=admin&client_id={}&client_secret={}",
+            form(client),
+            form(&secret)
+        );
+        let request = http::Request::post(format!("https://{}/SAAS/auth/oauthtoken", access.host))
+            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(body))
+            .map_err(|e| no(e.to_string()))?;
+        let answer = self.send(request).await.map_err(|e| no(e.to_string()))?;
+        let read: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let token = read.get("access_token").and_then(serde_json::Value::as_str);
+        token.map(str::to_string).ok_or_else(|| no(String::from_utf8_lossy(answer.body()).into_owned()))
     }
 }

@@ -14,7 +14,6 @@ use crate::store::Store;
 use crate::tls::{Authority, TlsError, TlsVersions};
 use bytes::Bytes;
 use federation::device::Device;
-use federation::tenant::scim_client::ApiToken;
 use federation::{Party, Time, World};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SignatureAlgorithm};
 use scenarios::{Misbehaviour, SignIn};
@@ -231,45 +230,6 @@ impl Running {
         }
         running.begin_provisioning().await?;
         Ok(running)
-    }
-
-    /// Somebody has fetched the token that Okta's app shows, and pasted it; then the app begins its work.
-    async fn begin_provisioning(&mut self) -> Result<(), BuildError> {
-        let Some(app) = self.world.okta.workspace_one_app.clone() else { return Ok(()) };
-        let token = match &app.api_token {
-            Some(ApiToken::OfClient(client)) => Some(self.token_of(client).await?),
-            _ => None,
-        };
-        let door = |party: &str| Door { party: party.into(), core: self.core.clone(), net: self.net.clone() };
-        self.okta.manage(&door("okta"), idp_okta::Manage::ApiToken(token)).map_err(BuildError)?;
-        let due = |party: &dyn Party| party.next_due().is_some_and(|at| at <= self.core.clock.now());
-        while due(&*self.okta) || due(&*self.access) {
-            self.okta.wake(&door("okta")).await;
-            self.access.wake(&door("access")).await;
-        }
-        Ok(())
-    }
-
-    /// A token for a Remote App Access client of the world.
-    async fn token_of(&self, client: &str) -> Result<String, BuildError> {
-        let no = |why: String| BuildError(format!("nobody gets a token for `{client}`: {why}"));
-        let access = &self.world.access;
-        let known = access.remote_app_access.iter().find(|c| c.name == client);
-        let secret = known.map(|c| c.shared_secret.clone()).ok_or_else(|| no("there is no such client".into()))?;
-        let form = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let body = format!(
-            "grant_type=client_credentials&scope=admin&client_id={}&client_secret={}",
-            form(client),
-            form(&secret)
-        );
-        let request = http::Request::post(format!("https://{}/SAAS/auth/oauthtoken", access.host))
-            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Bytes::from(body))
-            .map_err(|e| no(e.to_string()))?;
-        let answer = self.send(request).await.map_err(|e| no(e.to_string()))?;
-        let read: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let token = read.get("access_token").and_then(serde_json::Value::as_str);
-        token.map(str::to_string).ok_or_else(|| no(String::from_utf8_lossy(answer.body()).into_owned()))
     }
 
     /// An administrator's changes at Okta, at Access and in the apps, with what has to be pasted anew for them.

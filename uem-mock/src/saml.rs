@@ -17,6 +17,8 @@ use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 const LIFE: Duration = Duration::from_secs(600);
 const SKEW: u32 = 60;
 const MOST: usize = 10_000;
+/// Names the browser that carries a request: nobody else's answer counts for it.
+const COOKIE: &str = "uem_tx";
 
 /// What an administrator pasted of the identity provider.
 #[derive(Clone)]
@@ -30,7 +32,8 @@ pub struct Idp {
 #[derive(Clone, Default)]
 pub struct Enrolments {
     pub idp: Option<Idp>,
-    requests: BTreeMap<String, Time>,
+    /// By id: when it was sent, and by which browser.
+    requests: BTreeMap<String, (Time, String)>,
     /// UEM user by word.
     words: BTreeMap<String, (String, Time)>,
 }
@@ -42,10 +45,10 @@ impl Enrolments {
     }
 
     fn forget(&mut self, now: Time) {
-        self.requests.retain(|_, at| now.since(*at) < LIFE);
+        self.requests.retain(|_, (at, _)| now.since(*at) < LIFE);
         self.words.retain(|_, (_, at)| now.since(*at) < LIFE);
         if self.requests.len() >= MOST
-            && let Some(oldest) = self.requests.iter().min_by_key(|(_, at)| **at).map(|(id, _)| id.clone())
+            && let Some(oldest) = self.requests.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone())
         {
             self.requests.remove(&oldest);
         }
@@ -112,10 +115,15 @@ pub fn start(desk: &mut Desk) -> Answer {
         xml,
     });
     desk.state.enrolments.forget(desk.now);
-    desk.state.enrolments.requests.insert(id, desk.now);
+    let browser = desk.outside.fresh_id("browser");
+    desk.state.enrolments.requests.insert(id, (desk.now, browser.clone()));
     let mut response = page(StatusCode::SEE_OTHER, "enroll", "", "One moment", "");
     if let Ok(url) = header::HeaderValue::from_str(&url) {
         response.headers_mut().insert(header::LOCATION, url);
+    }
+    let cookie = format!("{COOKIE}={browser}; Secure; HttpOnly; SameSite=None; Path=/");
+    if let Ok(cookie) = header::HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
@@ -149,13 +157,23 @@ pub fn acs(desk: &mut Desk, request: &Request) -> Answer {
     Ok(page(StatusCode::OK, "signed-in", &data, "Signed in", "The Hub goes on from here."))
 }
 
+/// Which browser it is.
+fn cookie(request: &Request) -> Option<String> {
+    let lines = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_string())
+}
+
 fn read(desk: &mut Desk, request: &Request) -> Result<String, Refusal> {
     let form = Form::parse(request.body())?;
     let xml = decode_post(form.get("SAMLResponse").unwrap_or_default())?;
     let claimed = saml::peek(&xml)?.in_response_to;
     desk.state.enrolments.forget(desk.now);
-    let ours = claimed.filter(|id| desk.state.enrolments.requests.remove(id).is_some());
-    let ours = ours.ok_or_else(|| Refusal::new("saml/in-response-to", "there is no such request open"))?;
+    let requests = &mut desk.state.enrolments.requests;
+    let browser = cookie(request);
+    let ours = claimed.filter(|id| requests.get(id).is_some_and(|(_, own)| Some(own) == browser.as_ref()));
+    let ours = ours.ok_or_else(|| Refusal::new("saml/in-response-to", "this browser has no such request open"))?;
+    requests.remove(&ours);
     let idp = desk.state.enrolments.idp.clone().ok_or_else(|| Refusal::new("key/none", "no identity provider"))?;
     let (acs, audience) = (acs_url(desk.state), entity_id(desk.state));
     let check = ResponseCheck {
