@@ -5,16 +5,22 @@
 
 mod check;
 mod compare;
+mod coverage;
+mod explore;
 mod lint;
 mod render;
 mod rules;
+mod walk;
 mod why;
 
 pub(crate) use check::check;
 pub(crate) use compare::{compare, diff};
+pub(crate) use coverage::coverage;
+pub(crate) use explore::{duration, explore};
 pub(crate) use lint::lint;
 pub(crate) use render::{Shape, render};
 pub(crate) use rules::rules;
+pub(crate) use walk::walk;
 pub(crate) use why::why;
 
 use crate::runner::CaseResult;

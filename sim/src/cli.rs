@@ -40,7 +40,8 @@ Examples:
   fedsim run --format junit > results.xml  for a CI
   fedsim run --keep runs && fedsim journal runs
 
-Exit code: 0 all expectations met, 1 some missed, 2 bad input.";
+Exit code: 0 all expectations met, 1 some missed, 2 bad input, 3 less covered
+than --coverage-min wants.";
 
 const LIST: &str = "Examples:
   fedsim list
@@ -140,6 +141,27 @@ Examples:
 
 Exit code: 0 nothing changes, 1 something does, 2 bad input.";
 
+const WALK: &str = "A plan is a scenario file whose steps change settings. After each step: what
+every persona experiences; who is locked out or let in on the way and is not so
+at either end; and whether another order of the same steps spares that.
+
+Examples:
+  fedsim walk migration.toml
+  fedsim walk migration.toml --format markdown
+
+Exit code: 0 nobody is locked out or let in on the way, 1 somebody is, 2 bad
+input.";
+
+const EXPLORE: &str = "Random worlds near the baselines, or near one of yours, and random situations of
+theirs, through the model and over the live wire. A disagreement, which would be
+a mistake of fedsim's own, shrinks to one scenario file.
+
+Examples:
+  fedsim explore --seed 7 --for 10m
+  fedsim explore my-design.toml --for 30s
+
+Exit code: 0 none disagree, 1 some do, 2 bad input.";
+
 #[derive(Debug, Parser)]
 #[command(name = "fedsim", version, about = "Replay device-trust scenarios over Okta, Workspace ONE Access and Workspace ONE UEM, and say why", after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
@@ -182,6 +204,12 @@ enum Command {
     /// Tell what ends otherwise in a changed world
     #[command(after_help = DIFF)]
     Diff(Differing),
+    /// Walk the steps of a plan: who is locked out or let in on the way
+    #[command(after_help = WALK)]
+    Walk(Planned),
+    /// Search for disagreements between model and wire
+    #[command(after_help = EXPLORE)]
+    Explore(Exploring),
     /// Keep a world running on loopback, in real time, until Ctrl-C, or for
     /// as long as a program runs
     #[command(after_help = UP)]
@@ -199,6 +227,15 @@ struct Selection {
     /// Cases at the same time (default 2; 1 with --keep)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
+    /// Say which rules, conditions and outcomes the cases exercise
+    #[arg(long)]
+    coverage: bool,
+    /// Exit code 3 where less than so many percent of any of them is exercised
+    #[arg(long, value_name = "PERCENT")]
+    coverage_min: Option<f64>,
+    /// Rules by line for editors, as LCOV
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
     #[command(flatten)]
     how: How,
 }
@@ -264,6 +301,30 @@ struct Checked {
     /// Look for no cures
     #[arg(long)]
     no_cure: bool,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+struct Planned {
+    /// A scenario file whose steps change settings
+    #[arg(value_name = "PLAN")]
+    plan: String,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+struct Exploring {
+    /// Baselines or scenario files to start from
+    #[arg(value_name = "WORLD")]
+    worlds: Vec<String>,
+    /// Where the search begins
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How long: 30s, 10m, 2h
+    #[arg(long = "for", value_name = "DURATION", default_value = "30s", value_parser = answers::duration)]
+    long: std::time::Duration,
     #[command(flatten)]
     told: Told,
 }
@@ -401,7 +462,14 @@ pub fn main() -> ExitCode {
         let cli = Cli::parse();
         let style = Style::detect();
         let done = match cli.command {
-            Command::Run(selection) => run(&selection, style),
+            Command::Run(selection) => match run(&selection, style) {
+                Ok(true) => match covered(&selection, style) {
+                    Ok(true) => Ok(true),
+                    Ok(false) => return ExitCode::from(3),
+                    Err(problem) => Err(problem),
+                },
+                other => other,
+            },
             Command::List(listed) => list(&listed, style),
             Command::Explain(one) => tell(&one, "explain", |case, result| report::explain(case, result, style), style),
             Command::Trace(Traced { one, full }) => {
@@ -425,6 +493,13 @@ pub fn main() -> ExitCode {
             }
             Command::Diff(Differing { old, new, all, told }) => {
                 answered(answers::diff(&old, &new, all, &answers::hands(Some(&told.to))), told.format, style, true)
+            }
+            Command::Walk(Planned { plan, told }) => {
+                answered(answers::walk(&plan, &answers::hands(Some(&told.to))), told.format, style, false)
+            }
+            Command::Explore(Exploring { worlds, seed, long, told }) => {
+                let answer = answers::explore(&worlds, seed, long, &answers::hands(Some(&told.to)));
+                answered(answer, told.format, style, false)
             }
             Command::Journal(journal) => read_journal(&journal, style),
             Command::Up(world) => match up(world) {
@@ -468,6 +543,25 @@ fn run(selection: &Selection, style: Style) -> Result<bool, String> {
         Format::Github => say(&formats::github(&cases, &results)),
     }
     Ok(results.iter().all(CaseResult::met))
+}
+
+/// Tells what the cases exercise, where that was asked; whether it is enough.
+fn covered(selection: &Selection, style: Style) -> Result<bool, String> {
+    if !selection.coverage && selection.coverage_min.is_none() && selection.lcov.is_none() {
+        return Ok(true);
+    }
+    let (answer, least, lcov) = answers::coverage(&select::cases(&selection.what)?);
+    if let Some(file) = &selection.lcov {
+        std::fs::write(file, lcov)
+            .map_err(|e| format!("cannot write `{}`: {e}\n  name another file with `--lcov FILE`", file.display()))?;
+    }
+    let text = answers::render(&answer, Shape::Pretty, style)?;
+    match selection.format {
+        Format::Pretty => say(&format!("\n{text}")),
+        // The document on standard output stays whole.
+        _ => complain(&text),
+    }
+    Ok(selection.coverage_min.is_none_or(|min| least >= min))
 }
 
 fn list(listed: &Listed, style: Style) -> Result<bool, String> {

@@ -137,3 +137,42 @@ fn one_situation_and_two_worlds() {
     home.check("diff open.toml open.toml", 0, &["0 of"]);
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/analysis.md").exists());
 }
+
+/// First the old rule goes, then the new one comes: in between anybody gets in.
+const PLAN: &str = r#"
+name = "plan"
+baseline = "device-trust-mobile"
+[[step]]
+change = [{ at = "okta.apps.salesforce.rules.untrusted-mobile", remove = true }]
+[[step]]
+change = [{ at = "okta.apps.salesforce.rules", insert = { name = "deny-untrusted", platforms = ["ios", "android"], device_trust = "not-trusted", access = "deny" } }]
+"#;
+
+#[test]
+fn a_plan_is_walked_and_its_order_bettered() {
+    let home = Home::new();
+    std::fs::write(home.0.path().join("plan.toml"), PLAN).expect("writes");
+    let wanted =
+        ["after step 1 of 2 somebody is let in", "in the order 2, 1 nobody is locked out", "granted by salesforce"];
+    home.check("walk plan.toml --to walked", 1, &wanted);
+    home.replays("walked");
+    home.check("walk managed-gets-in", 2, &["holds no step that changes settings"]);
+}
+
+#[test]
+fn model_and_wire_agree_for_as_long_as_is_asked() {
+    let home = Home::new();
+    home.check("explore --seed 3 --for 2s", 0, &["0 disagreements"]);
+    home.check("explore --for soon", 2, &["is no duration"]);
+}
+
+#[test]
+fn a_run_says_what_it_covers() {
+    let home = Home::new();
+    let wanted = ["rules", "conditions", "outcomes", "Not covered", "outcome loop"];
+    home.check("run device-trust --coverage --lcov cover.info", 0, &wanted);
+    let lcov = std::fs::read_to_string(home.0.path().join("cover.info")).expect("it was written");
+    assert!(lcov.contains("SF:baselines/device-trust-mobile.toml") && lcov.contains("end_of_record"), "{lcov}");
+    home.check("run managed-gets-in --coverage-min 90", 3, &[]);
+    home.check("run managed-gets-in --coverage-min 0", 0, &[]);
+}

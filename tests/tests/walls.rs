@@ -15,6 +15,7 @@ const OURS: &[&str] = &[
     "oracle",
     "fedsim",
     "fedsim-tests",
+    "fedsim-proptest",
 ];
 
 /// Room, and the rooms it may know.
@@ -29,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("analysis", &["federation", "idp-okta", "idp-access", "uem-mock", "scenarios"]),
     ("oracle", &["federation", "scenarios"]),
     ("fedsim", &["federation", "wire", "attacks", "idp-okta", "idp-access", "uem-mock", "scenarios", "analysis"]),
+    ("fedsim-proptest", &["fedsim", "analysis", "scenarios", "federation"]),
     ("fedsim-tests", &["fedsim", "analysis", "oracle", "scenarios", "federation", "wire", "attacks"]),
 ];
 
@@ -42,7 +44,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rcgen", &["fedsim", "fedsim-tests", "uem-mock"]),
     ("samael", &["wire"]),
     ("bergshamra", &["wire", "attacks"]),
-    ("proptest", &["fedsim-tests"]),
+    ("proptest", &["fedsim-tests", "fedsim-proptest"]),
 ];
 
 /// The user's packages: each is a direct dependency somewhere and named in that room's source.
