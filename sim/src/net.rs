@@ -259,7 +259,7 @@ impl Net {
             let mut site = Site { host: host.clone(), party: party.clone(), hints, tls: OnceLock::new(), port: None };
             if self.0.fabric == Fabric::Loopback {
                 let wanted = locked(&self.0.ports).next(&host)?;
-                let listener = wanted.bind(&host).await?;
+                let listener = wanted.bind(&host)?;
                 site.port = Some(listener.local_addr()?.port());
                 locked(&self.0.listeners).push(gate::listen(self.clone(), listener, host.clone()));
             }

@@ -2,8 +2,11 @@
 
 use crate::tls::TlsError;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use tokio::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::{TcpListener, TcpSocket};
+
+/// Connections that wait to be accepted.
+const QUEUE: u32 = 4096;
 
 /// Without a choice every host takes a port that is free.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,19 +52,29 @@ fn none_left(host: &str) -> TlsError {
 }
 
 impl Wanted {
-    pub(crate) async fn bind(self, host: &str) -> Result<TcpListener, TlsError> {
-        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    pub(crate) fn bind(self, host: &str) -> Result<TcpListener, TlsError> {
+        let bind = |port| listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         match self {
-            Wanted::This(port) => bind(port).await.map_err(|e| {
+            Wanted::This(port) => bind(port).map_err(|e| {
                 format!("`{host}` cannot listen on 127.0.0.1:{port}: {e}\n  `--port` and `--ports` name others").into()
             }),
-            Wanted::Rather(port) => match bind(port).await {
+            Wanted::Rather(port) => match bind(port) {
                 Ok(listener) => Ok(listener),
-                Err(_) => Ok(bind(0).await?),
+                Err(_) => Ok(bind(0)?),
             },
-            Wanted::Any => Ok(bind(0).await?),
+            Wanted::Any => Ok(bind(0)?),
         }
     }
+}
+
+/// With a long queue: a client that finds it full tries again only after a second.
+fn listen(at: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // A port of a moment ago can be had again; elsewhere this would mean something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(QUEUE)
 }
 
 #[cfg(test)]
@@ -86,14 +99,14 @@ mod tests {
     fn a_port_that_is_taken_is_an_error_where_it_was_chosen() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let taken = Wanted::Any.bind("a").await.unwrap();
+            let taken = Wanted::Any.bind("a").unwrap();
             let port = taken.local_addr().unwrap().port();
-            let told = Wanted::This(port).bind("a").await.unwrap_err().to_string();
+            let told = Wanted::This(port).bind("a").unwrap_err().to_string();
             assert!(
                 told.contains(&format!("`a` cannot listen on 127.0.0.1:{port}")) && told.contains("--port"),
                 "{told}"
             );
-            assert!(Wanted::Rather(port).bind("a").await.is_ok());
+            assert!(Wanted::Rather(port).bind("a").is_ok());
         });
     }
 }

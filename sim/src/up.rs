@@ -67,7 +67,10 @@ pub(crate) fn up(wish: &Wish) -> Result<u8, String> {
     // TOTP codes and assertions are good in the real world only at real time.
     scenario.world.start = now().to_string();
     let own = own(wish, &scenario)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    // Two at least: while one works, the other lets people in.
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = runtime.map_err(|e| e.to_string())?;
     let folder = Folder::make(wish.dir.as_deref().or(wish.keep.as_deref()), wish.keep.is_some())?;
     let done = runtime.block_on(serve(wish, &scenario, own, &folder));
     let gone = folder.clear();

@@ -18,6 +18,9 @@ use tokio_rustls::client::TlsStream;
 use url::Url;
 
 const DEVICE: &str = "ALICES_IPHONE";
+/// Okta and the app keep 10,000 sign-ins under way each.
+const FILL: usize = 10_500;
+const FILLERS: usize = 30;
 /// No answer takes longer, or it is none.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -155,6 +158,8 @@ pub struct Seen {
     /// How long each answer took that the good person waited for.
     pub answers: Vec<Duration>,
     pub sign_ins: u64,
+    /// Sign-ins that were begun at the app and at Okta beforehand and never finished.
+    pub started: u64,
     /// Sign-ins that came to nothing, and why.
     pub broken: Vec<String>,
     /// How often each attack was made.
@@ -178,6 +183,7 @@ impl fmt::Display for Seen {
         for (name, count) in &self.attacks {
             writeln!(f, "{count:>8}  {name}")?;
         }
+        writeln!(f, "{:>8}  sign-ins begun beforehand, never finished", self.started)?;
         let (half, most) = (at(50).as_secs_f64() * 1e3, at(99).as_secs_f64() * 1e3);
         let longest = self.longest().as_secs_f64() * 1e3;
         writeln!(
@@ -201,6 +207,7 @@ pub fn run(world: World, time: Duration) -> Seen {
     let mut seen = Seen { rest: resident("VmRSS"), ..Seen::default() };
     let attackers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let attackers = attackers.expect("a runtime");
+    seen.started = attackers.block_on(fill(&world));
     for attack in ATTACKS {
         for n in 0..attack.tasks {
             attackers.spawn(again_and_again(attack, world.clone(), n, counts.clone()));
@@ -260,6 +267,26 @@ async fn sign_in(world: &World, answers: &mut Vec<Duration>) -> Result<(), Strin
         }
     }
     Err("it goes round in circles".into())
+}
+
+/// Begins more sign-ins than the app and Okta keep, as fast as they take them.
+async fn fill(world: &Arc<World>) -> u64 {
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..FILLERS {
+        let world = world.clone();
+        tasks.spawn(async move {
+            let mut done = 0;
+            for _ in 0..FILL / FILLERS {
+                let mut tab = Tab { config: world.plain.clone(), cookies: BTreeMap::new() };
+                let Ok(app) = Url::parse(&world.app) else { return done };
+                let Ok(sent) = world.exchange(&mut tab, &app, None).await else { continue };
+                let Ok(okta) = app.join(&sent.location.unwrap_or_default()) else { continue };
+                done += u64::from(world.exchange(&mut tab, &okta, None).await.is_ok());
+            }
+            done
+        });
+    }
+    tasks.join_all().await.into_iter().sum()
 }
 
 type Counts = Arc<Mutex<BTreeMap<&'static str, AtomicU64>>>;
