@@ -3,6 +3,7 @@
 //!
 //! This crate describes; it decides nothing. It reads no clock, no file, no socket and no entropy.
 
+pub mod aging;
 pub mod decision;
 pub mod device;
 pub mod event;

@@ -4,6 +4,7 @@ use crate::decide::chain::SESSION_LIFE;
 use crate::decide::device_types::{DeviceTypes, Os};
 use crate::decide::person::PersonKey;
 use federation::Time;
+use federation::aging::Aging;
 use federation::tenant::access::AuthMethod;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,10 +83,16 @@ impl Transaction {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Maps {
     sessions: BTreeMap<String, Session>,
-    transactions: BTreeMap<String, Transaction>,
+    transactions: Aging<Transaction>,
+}
+
+impl Default for Maps {
+    fn default() -> Maps {
+        Maps { sessions: BTreeMap::new(), transactions: Aging::new(TRANSACTION_LIFE, MOST) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -137,14 +144,13 @@ impl State {
 
     pub fn put(&self, transaction: Transaction) {
         let mut maps = self.maps();
-        bound(&mut maps.transactions, |t| t.started);
-        maps.transactions.insert(transaction.id.clone(), transaction);
+        maps.transactions.insert(&transaction.id.clone(), transaction.started, transaction);
     }
 
     /// Takes a live transaction out; whoever takes it puts it back or ends it.
     pub fn take(&self, id: &str, now: Time) -> Option<Transaction> {
         let mut maps = self.maps();
-        maps.transactions.retain(|_, t| now.since(t.started) < TRANSACTION_LIFE);
+        maps.transactions.forget(now);
         maps.transactions.remove(id)
     }
 }

@@ -1,5 +1,5 @@
-//! What an org takes with it over a restart: sessions, people made just in time, who is locked out, and whom its app has
-//! provisioned. A sign-in under way begins anew.
+//! What an org takes with it over a restart: sessions, people made or changed just in time, who is locked out, and whom its
+//! app has provisioned. A sign-in under way begins anew.
 
 use crate::Okta;
 use crate::ledger::Ledger;
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 struct Memory {
     sessions: BTreeMap<String, Session>,
     made: Vec<User>,
+    changed: BTreeMap<String, User>,
     wrong_passwords: BTreeMap<String, u8>,
     ledger: Ledger,
 }
@@ -24,6 +25,7 @@ impl Okta {
         let memory = Memory {
             sessions: state.sessions.clone(),
             made: state.made.clone(),
+            changed: state.changed.clone(),
             wrong_passwords: state.wrong_passwords.clone(),
             ledger: self.ledger().clone(),
         };
@@ -37,9 +39,9 @@ impl Okta {
     /// What is no memory of an org.
     pub fn recall(&self, memory: Value) -> Result<(), String> {
         let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
-        let Memory { sessions, made, wrong_passwords, ledger } = memory;
+        let Memory { sessions, made, changed, wrong_passwords, ledger } = memory;
         *self.ledger() = ledger;
-        *self.state() = State { sessions, made, wrong_passwords, ..State::default() };
+        *self.state() = State { sessions, made, changed, wrong_passwords, ..State::default() };
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::decide::matching::MADE;
 use crate::decide::session::Limits;
+use federation::aging::Aging;
 use federation::tenant::okta::User;
 use federation::{DeviceContext, Time};
 use serde::{Deserialize, Serialize};
@@ -58,16 +59,28 @@ pub struct Transaction {
     pub pending: Option<Pending>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     pub sessions: BTreeMap<String, Session>,
-    pub transactions: BTreeMap<String, Transaction>,
+    pub transactions: Aging<Transaction>,
     /// People made by JIT.
     pub made: Vec<User>,
     /// Configured people whom a sign-in has changed, as they are now, by name.
     pub changed: BTreeMap<String, User>,
     /// Wrong passwords in a row, by name of the user.
     pub wrong_passwords: BTreeMap<String, u8>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            sessions: BTreeMap::new(),
+            transactions: Aging::new(TRANSACTION, MOST),
+            made: Vec::new(),
+            changed: BTreeMap::new(),
+            wrong_passwords: BTreeMap::new(),
+        }
+    }
 }
 
 impl State {
@@ -90,13 +103,9 @@ impl State {
         self.transactions.values().filter(move |t| t.browser == browser && now.since(t.moved) < TRANSACTION)
     }
     pub fn keep(&mut self, mut transaction: Transaction, now: Time) {
-        self.transactions.retain(|_, t| now.since(t.moved) < TRANSACTION);
-        if self.transactions.len() >= MOST && !self.transactions.contains_key(&transaction.id) {
-            let oldest = self.transactions.values().min_by_key(|t| t.moved).map(|t| t.id.clone());
-            oldest.and_then(|id| self.transactions.remove(&id));
-        }
+        self.transactions.forget(now);
         transaction.moved = now;
-        self.transactions.insert(transaction.id.clone(), transaction);
+        self.transactions.insert(&transaction.id.clone(), now, transaction);
     }
     pub fn start(&mut self, id: String, session: Session) {
         if self.sessions.len() >= MOST {

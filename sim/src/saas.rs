@@ -2,6 +2,7 @@
 
 use crate::core::locked;
 use bytes::Bytes;
+use federation::aging::Aging;
 use federation::world::{AppRequest, SaasApp};
 use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
 use serde::{Deserialize, Serialize};
@@ -42,21 +43,25 @@ struct Session {
 #[derive(Debug, Clone)]
 struct Pending {
     browser: String,
-    sent: Time,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// By request id.
-    pending: BTreeMap<String, Pending>,
+    pending: Aging<Pending>,
     sessions: BTreeMap<String, Session>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State { pending: Aging::new(PENDING, MOST), sessions: BTreeMap::new() }
+    }
 }
 
 impl State {
     fn forget(&mut self, now: Time) {
-        self.pending.retain(|_, p| now.since(p.sent) < PENDING);
+        self.pending.forget(now);
         self.sessions.retain(|_, s| now.since(s.started) < SESSION);
-        bound(&mut self.pending, |p| p.sent);
         bound(&mut self.sessions, |s| s.started);
     }
 }
@@ -159,7 +164,7 @@ impl App {
         // A browser keeps its name while it has a request open; one that nobody here gave out is not taken over.
         let known = cookie(request, "app_tx").filter(|b| state.pending.values().any(|p| p.browser == *b));
         let browser = known.unwrap_or_else(|| outside.fresh_id("browser"));
-        state.pending.insert(id, Pending { browser: browser.clone(), sent: outside.now() });
+        state.pending.insert(&id, outside.now(), Pending { browser: browser.clone() });
         drop(state);
         self.answer(
             303,
