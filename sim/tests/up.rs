@@ -168,7 +168,7 @@ fn a_program_knows_the_world_and_its_exit_code_is_ours() {
 #[test]
 fn a_program_that_is_still_running_is_asked_to_end() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fedsim"));
-    command.args(["up", "-q", "--", "sh", "-c", "trap 'exit 9' TERM; echo ready; cat & wait"]);
+    command.args(["up", "-q", "--", "sh", "-c", "trap 'exit 9' TERM; exec 3<&0; cat <&3 & echo ready; wait"]);
     let mut up = Up(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("fedsim starts"));
     let mut out = BufReader::new(up.0.stdout.take().expect("piped"));
     let mut line = String::new();
