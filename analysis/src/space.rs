@@ -9,6 +9,7 @@ mod people;
 mod situation;
 
 pub use devices::{Condition, Kit};
+pub use pasts::{MARGIN, ages};
 pub use people::Who;
 pub use situation::{AXES, Axis, Situation};
 

@@ -191,6 +191,13 @@ fn meaning(facts: &DeviceFacts, now: Time) -> DeviceFacts {
     facts
 }
 
+impl Space {
+    /// Whether a device's facts are those of a node, as anybody judges them.
+    pub fn stands(&self, node: &Node, facts: &DeviceFacts, now: Time) -> bool {
+        meaning(facts, now) == self.meanings[usize::from(node.device)]
+    }
+}
+
 /// Whether all of it can be done.
 fn plays(stage: &mut Stage, steps: &[Action]) -> Result<bool, Stuck> {
     for step in steps {
