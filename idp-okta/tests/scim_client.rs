@@ -398,3 +398,17 @@ fn a_wrong_base_url_is_told_before_anything_is_sent() {
         assert!(told.contains(why), "{url}: {told}");
     }
 }
+
+#[test]
+fn nothing_is_sent_once_the_integration_is_off() {
+    let mut stage = Stage::new();
+    stage.change(assigned, vec![Says::This(429, None, String::new())]);
+    let off = |okta: &mut Settings| okta.workspace_one_app.as_mut().unwrap().api_integration = false;
+    assert_eq!(stage.change(off, vec![]), []);
+    *stage.target.clock.lock().unwrap() = Duration::from_secs(3600);
+    wait(stage.okta.wake(&stage.target));
+    assert_eq!(stage.asked(), []);
+    let on = |okta: &mut Settings| okta.workspace_one_app.as_mut().unwrap().api_integration = true;
+    let asked = stage.change(on, vec![says(200, list(&[])), says(201, json!({ "id": "c1" }))]);
+    assert_eq!(lines(&asked), [LOOK, "POST /Users"]);
+}

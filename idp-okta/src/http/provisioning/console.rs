@@ -31,7 +31,7 @@ impl Okta {
             let settings = self.settings();
             let app = settings.workspace_one_app.clone().ok_or(missing)?;
             let token = super::token(&app, &self.ledger()).unwrap_or_default();
-            let mut desk = Desk { okta: self, outside, settings, app, token };
+            let mut desk = Desk::new(self, outside, settings, app, token);
             match act {
                 Administer::TestCredentials => drop(desk.test().await),
                 Administer::Configure { token } => {

@@ -19,7 +19,7 @@ use client::Client;
 use federation::tenant::okta::UserStatus;
 use federation::tenant::scim_client::{ApiToken, WorkspaceOneApp};
 use federation::{Decision, EventKind, Finding, Outside, Silent, Time, tenant};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// Why something could not be done.
@@ -48,6 +48,8 @@ struct Desk<'a> {
     settings: Arc<tenant::Okta>,
     app: WorkspaceOneApp,
     token: String,
+    /// Places in the settings' list of users, by name.
+    users: BTreeMap<String, usize>,
 }
 
 impl Okta {
@@ -64,14 +66,12 @@ impl Okta {
             return;
         }
         let mut concerned = BTreeSet::new();
-        let named = settings.users.iter().map(|u| u.name.clone());
-        let gone: Vec<String> =
-            ledger.people.keys().filter(|name| !named.clone().any(|n| n == **name)).cloned().collect();
-        for name in named.chain(gone) {
-            let user = settings.users.iter().find(|u| u.name == name);
-            if let Some(record) =
-                ledger.people.get_mut(&name).filter(|_| user.is_some_and(|u| u.status == UserStatus::Active))
-            {
+        let named: BTreeSet<&str> = settings.users.iter().map(|u| u.name.as_str()).collect();
+        let gone: Vec<String> = ledger.people.keys().filter(|name| !named.contains(name.as_str())).cloned().collect();
+        let users = settings.users.iter().map(|user| (user.name.clone(), Some(user)));
+        for (name, user) in users.chain(gone.into_iter().map(|name| (name, None))) {
+            let active = user.is_some_and(|u| u.status == UserStatus::Active);
+            if let Some(record) = ledger.people.get_mut(&name).filter(|_| active) {
                 record.held = false;
             }
             let act = person_rules::next(app, user, ledger.people.get(&name), &mut Silent);
@@ -94,9 +94,9 @@ impl Okta {
 
     fn desk<'a>(&'a self, outside: &'a dyn Outside) -> Option<Desk<'a>> {
         let settings = self.settings();
-        let app = settings.workspace_one_app.clone()?;
+        let app = settings.workspace_one_app.clone().filter(|app| app.api_integration)?;
         let token = token(&app, &self.ledger())?;
-        Some(Desk { okta: self, outside, settings, app, token })
+        Some(Desk::new(self, outside, settings, app, token))
     }
 }
 
@@ -111,9 +111,13 @@ fn token(app: &WorkspaceOneApp, ledger: &Ledger) -> Option<String> {
 
 /// Works off what is due.
 pub async fn run(okta: &Okta, outside: &dyn Outside) {
+    let mut desk: Option<Desk<'_>> = None;
     loop {
         let Some(job) = okta.ledger().take(outside.now()) else { return };
-        let Some(desk) = okta.desk(outside) else { continue };
+        if !desk.as_ref().is_some_and(Desk::stands) {
+            desk = okta.desk(outside);
+        }
+        let Some(desk) = &desk else { continue };
         let tried = match &job.work {
             Work::Person(name) => desk.person(name).await,
             Work::Group { name, whole, racing } => desk.group(name, *whole, racing).await,
@@ -124,7 +128,26 @@ pub async fn run(okta: &Okta, outside: &dyn Outside) {
     }
 }
 
+impl<'a> Desk<'a> {
+    fn new(
+        okta: &'a Okta,
+        outside: &'a dyn Outside,
+        settings: Arc<tenant::Okta>,
+        app: WorkspaceOneApp,
+        token: String,
+    ) -> Desk<'a> {
+        let users = settings.users.iter().enumerate().map(|(place, user)| (user.name.clone(), place)).collect();
+        Desk { okta, outside, settings, app, token, users }
+    }
+}
+
 impl Desk<'_> {
+    /// Whether nothing has changed since it was laid.
+    fn stands(&self) -> bool {
+        let same = Arc::ptr_eq(&self.settings, &self.okta.settings());
+        same && token(&self.app, &self.okta.ledger()).as_ref() == Some(&self.token)
+    }
+
     fn client(&self) -> Client<'_> {
         let server_error = self.settings.assumptions.provisioning.server_error;
         Client { outside: self.outside, app: &self.app, token: &self.token, server_error }

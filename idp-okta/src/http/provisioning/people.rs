@@ -13,7 +13,7 @@ use federation::{Finding, Why};
 
 impl Desk<'_> {
     fn user(&self, name: &str) -> Option<&User> {
-        self.settings.users.iter().find(|u| u.name == name)
+        self.settings.users.get(*self.users.get(name)?)
     }
 
     fn record(&self, name: &str) -> Option<AppUser> {
