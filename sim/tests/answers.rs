@@ -172,7 +172,7 @@ fn a_run_says_what_it_covers() {
     let wanted = ["rules", "conditions", "outcomes", "Not covered", "outcome loop"];
     home.check("run device-trust --coverage --lcov cover.info", 0, &wanted);
     let lcov = std::fs::read_to_string(home.0.path().join("cover.info")).expect("it was written");
-    assert!(lcov.contains("SF:baselines/device-trust-mobile.toml") && lcov.contains("end_of_record"), "{lcov}");
+    assert!(lcov.contains("baselines/device-trust-mobile.toml\nDA:") && lcov.contains("end_of_record"), "{lcov}");
     home.check("run managed-gets-in --coverage-min 90", 3, &[]);
     home.check("run managed-gets-in --coverage-min 0", 0, &[]);
 }
