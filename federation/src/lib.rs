@@ -17,6 +17,6 @@ pub use decision::{Decision, Finding, Silent, Why};
 pub use device::{Client, DeviceKind, Platform};
 pub use event::{Event, EventKind};
 pub use outcome::{DeviceContext, Outcome};
-pub use party::{CallError, Fut, Outside, Party, Peer, Request, Response, StoreError};
+pub use party::{CallError, Change, Fut, Outside, Party, Peer, Request, Response, StoreError};
 pub use time::Time;
 pub use world::World;

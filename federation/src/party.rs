@@ -52,8 +52,19 @@ pub trait Outside: Send + Sync {
     fn call<'a>(&'a self, request: Request, timeout_ms: u64) -> Fut<'a, Result<Response, CallError>>;
     /// Inserts `key` into `table` until `until`; `Ok(false)` where it was there already. Durable where the run is.
     fn once(&self, table: &'static str, key: &str, until: Time) -> Result<bool, StoreError>;
+    /// Puts a change after all earlier ones, with what the audit says of it, as one. To be called under the lock of what
+    /// changes, so that the order of the calls is that of the changes. Where the run keeps state, no answer of any party
+    /// leaves before it is on disk; where it does not, nothing is asked for.
+    fn commit(&self, _change: &dyn Fn() -> Change) {}
     /// Tells the transcript.
     fn note(&self, kind: EventKind);
+}
+
+/// What a party has changed, as it reads it back itself, and the lines of its own log that tell of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    pub bytes: Vec<u8>,
+    pub audit: Vec<EventKind>,
 }
 
 /// Why a call brought no answer.

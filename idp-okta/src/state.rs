@@ -88,6 +88,13 @@ impl State {
     pub fn people<'a>(&'a self, configured: &'a [User]) -> impl Iterator<Item = &'a User> {
         configured.iter().map(|user| self.changed.get(&user.name).unwrap_or(user)).chain(&self.made)
     }
+    /// So many wrong passwords in a row now.
+    pub fn count_wrong(&mut self, user: &str, count: u8) {
+        match count {
+            0 => drop(self.wrong_passwords.remove(user)),
+            _ => drop(self.wrong_passwords.insert(user.into(), count)),
+        }
+    }
     /// The account of a name from now on.
     pub fn keep_account(&mut self, user: User) {
         if !user.name.starts_with(MADE) {

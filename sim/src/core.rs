@@ -1,9 +1,10 @@
 //! What all hosts of a run share: clock, seeded ids, the transcript, the store; and a party's door to it.
 
 use crate::clock::Clock;
+use crate::durable::Log;
 use crate::net::{Caller, Net};
 use crate::store::Store;
-use federation::{CallError, Event, EventKind, Fut, Outside, Request, Response, StoreError, Time};
+use federation::{CallError, Change, Event, EventKind, Fut, Outside, Request, Response, StoreError, Time};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -14,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Core {
     pub clock: Clock,
     pub store: Store,
+    /// What parties commit, where the run keeps state.
+    pub log: Option<Log>,
     seed: u64,
     /// Number of the run in its store: a kept store has seen the ids of its earlier runs.
     run: u64,
@@ -34,6 +37,7 @@ impl Core {
         Ok(Core {
             clock,
             store,
+            log: None,
             seed,
             run,
             streams: Mutex::default(),
@@ -56,6 +60,17 @@ impl Core {
     /// 32 bytes that depend on the seed and `name` alone, the same in every run.
     pub fn lasting(&self, name: &str) -> [u8; 32] {
         derive(self.seed, 0, name)
+    }
+
+    /// Once everything that was committed is on disk, where the run keeps state.
+    ///
+    /// # Errors
+    /// Why it never will be: nothing may be answered any more.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        match &self.log {
+            Some(log) => log.settled().await,
+            None => Ok(()),
+        }
     }
 
     pub fn note(&self, party: &str, kind: EventKind) {
@@ -126,6 +141,11 @@ impl Outside for Door {
     }
     fn once(&self, table: &'static str, key: &str, until: Time) -> Result<bool, StoreError> {
         self.core.store.once(&format!("{}/{table}", self.party), key, until, self.now())
+    }
+    fn commit(&self, change: &dyn Fn() -> Change) {
+        if let Some(log) = &self.core.log {
+            log.commit(&self.party, self.core.clock.now(), change());
+        }
     }
     fn note(&self, kind: EventKind) {
         self.core.note(&self.party, kind);

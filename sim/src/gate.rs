@@ -178,7 +178,7 @@ fn status_of(code: &str) -> StatusCode {
         "http/version" => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         "http/encoding" => StatusCode::NOT_IMPLEMENTED,
         "http/panic" => StatusCode::INTERNAL_SERVER_ERROR,
-        "http/busy" => StatusCode::SERVICE_UNAVAILABLE,
+        "http/busy" | "http/store" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     }
 }
@@ -207,10 +207,12 @@ async fn answer(
         ticket.reaches(Stage::Answer);
     }
     parts.extensions.insert(peer);
-    match unpanicked(party.handle(door, http::Request::from_parts(parts, body))).await {
-        Some(response) => response,
-        None => refused(Refusal::new("http/panic", "")),
+    let answered = unpanicked(party.handle(door, http::Request::from_parts(parts, body))).await;
+    // No answer, not even to a question, rests on what a crash could still undo.
+    if let Err(e) = door.core.settled().await {
+        return refused(Refusal::new("http/store", e.to_string()));
     }
+    answered.unwrap_or_else(|| refused(Refusal::new("http/panic", "")))
 }
 
 /// A whole body, in a room that all bodies share.

@@ -22,6 +22,7 @@ pub mod core;
 mod curl;
 pub mod describe;
 pub mod device;
+pub mod durable;
 mod explain;
 mod fault;
 pub mod findings;

@@ -1,8 +1,11 @@
 //! Tables that must survive a restart where a run is kept: used assertions, used requests, and the journal of runs.
 //!
-//! A kept directory is ours alone: a file says so, with the version of what lies there. Whatever else is found there,
+//! The log of a kept world is in `rows`. A kept directory is ours alone: a file says so, with the version of what lies there. Whatever else is found there,
 //! or damage, is an error that names the directory, never a panic.
 
+pub mod rows;
+
+use crate::durable::Log;
 use crate::fault::guarded;
 use federation::{StoreError, Time};
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MARKER: &str = "fedsim-store";
 const MARKED: &str = "fedsim store, version 1\n";
 const JOURNAL: &str = "journal";
+/// The tree of `rows`.
+const LOG: &str = "log";
 /// Version of a journal's entries.
 const ENTRY: u32 = 1;
 /// Expired keys in memory are dropped every so many insertions.
@@ -94,7 +99,7 @@ impl Store {
         let Store::Kept(Kept { db, dir }) = self else { return Ok(0) };
         sound(dir, || {
             for name in db.tree_names() {
-                if name.as_ref() == JOURNAL.as_bytes() || name.as_ref() == b"__sled__default" {
+                if [JOURNAL.as_bytes(), LOG.as_bytes(), b"__sled__default"].contains(&name.as_ref()) {
                     continue;
                 }
                 let tree = db.open_tree(name)?;
@@ -156,6 +161,20 @@ impl Store {
                 }
             }
         })
+    }
+
+    /// The log of a world that outlives a restart; nothing in memory.
+    pub fn log(&self) -> Result<Option<Log>, StoreError> {
+        match self {
+            Store::Memory(_) => Ok(None),
+            Store::Kept(kept) => Log::open(rows::SledRows::open(kept)?).map(Some),
+        }
+    }
+
+    /// What the parties' own logs said in kept worlds, oldest first: JSON texts.
+    pub fn audit(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Store::Kept(kept) = self else { return Ok(Vec::new()) };
+        rows::SledRows::open(kept)?.audit()
     }
 
     /// The journal, oldest first: each run with its number.

@@ -121,7 +121,9 @@ async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> R
         keeper = Some(kept);
         options.ports.last = lasting.as_ref().map(|l| l.ports.clone()).unwrap_or_default();
         options.lasting = lasting.map(Arc::new);
-        options.store = Some(Store::keep(&folder.path().join("store")).map_err(|e| e.to_string())?);
+        let store = Store::keep(&folder.path().join("store")).map_err(|e| e.to_string())?;
+        options.log = store.log().map_err(|e| e.to_string())?;
+        options.store = Some(store);
     }
     let running = Running::start(&scenario.world, &options).await.map_err(|e| e.to_string())?;
     known_hosts(&wish.ports, &running)?;
@@ -130,7 +132,7 @@ async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> R
     let variables = facts::write(&running, &scenario.name, folder).await?;
     running.core.drain();
     if let Some(keeper) = &mut keeper {
-        keeper.keep(&running, folder)?;
+        keeper.finish(&running, folder).await?;
     }
     let told = [head(scenario), hosts(&running.net.ports()), people(&running), walk(&running, folder.path())];
     let until = if wish.command.is_empty() { "Ctrl-C ends it." } else { "It ends with the program." };
@@ -138,11 +140,8 @@ async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> R
         return Ok(0);
     }
     let mut command = Command::start(&wish.command, &variables)?;
-    let end = live(&running, voice, &mut command, &mut signals, |running| match &mut keeper {
-        Some(keeper) => keeper.keep(running, folder).map(|_| ()),
-        None => Ok(()),
-    });
-    let end = end.await?;
+    let keeping = keeper.as_mut().map(|keeper| (keeper, folder));
+    let end = live(&running, voice, &mut command, &mut signals, keeping).await?;
     let code = match end {
         End::Program(code) => code,
         End::Unheard => command.stop(Stop::Terminate, &mut signals).await?,
@@ -150,7 +149,7 @@ async fn serve(wish: &Wish, scenario: &Scenario, own: Own, folder: &Folder) -> R
     };
     running.net.close(FAREWELL).await;
     if let Some(keeper) = &mut keeper {
-        keeper.keep(&running, folder)?;
+        keeper.finish(&running, folder).await?;
     }
     voice.say(&Chronicle::default().news(running.core.drain(), running.core.clock.now()))?;
     Ok(code)
@@ -177,17 +176,17 @@ enum End {
     Unheard,
 }
 
-/// Lets time pass and tells what happens; `keep` is called whenever something has.
+/// Lets time pass and tells what happens; a world that is kept is, whenever something has.
 async fn live(
     running: &Running,
     voice: Voice,
     command: &mut Command,
     signals: &mut Signals,
-    mut keep: impl FnMut(&Running) -> Result<(), String>,
+    mut keeping: Option<(&mut Keeper, &Folder)>,
 ) -> Result<End, String> {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut chronicle = Chronicle::default();
+    let (mut chronicle, mut news_to_keep) = (Chronicle::default(), false);
     loop {
         let end = tokio::select! {
             code = command.end() => Some(End::Program(code?)),
@@ -197,8 +196,12 @@ async fn live(
         tick(&running.core.clock);
         wake(running).await;
         let events = running.core.drain();
-        if !events.is_empty() {
-            keep(running)?;
+        news_to_keep |= !events.is_empty();
+        if let Some((keeper, folder)) = &mut keeping {
+            running.core.settled().await.map_err(|e| e.to_string())?;
+            if news_to_keep {
+                news_to_keep = !keeper.keep(running, folder).await?;
+            }
         }
         // What nobody hears is not put into words.
         let news = match voice {

@@ -3,8 +3,9 @@
 use crate::clock::Clock;
 use crate::core::{Core, Door};
 use crate::device::{Handset, Way, When};
+use crate::durable::Log;
 use crate::gate::Limits;
-use crate::lasting::Lasting;
+use crate::lasting::{self, Lasting};
 use crate::misbehave::{Armed, PartyKeys};
 use crate::net::{Caller, Fabric, Net};
 use crate::plant::Insider;
@@ -38,6 +39,8 @@ pub struct Options {
     pub own: Own,
     /// What an earlier run of this world has left.
     pub lasting: Option<Arc<Lasting>>,
+    /// Where the parties' changes go before they are answered, and what an earlier run has put there.
+    pub log: Option<Log>,
 }
 
 /// Somebody's own software in the place of ours, known by its metadata.
@@ -162,7 +165,9 @@ impl Running {
         let start =
             Time::parse(&world.start).ok_or_else(|| BuildError(format!("`start` is no time: `{}`", world.start)))?;
         let store = options.store.clone().unwrap_or_else(Store::memory);
-        let core = Arc::new(Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?);
+        let mut core = Core::new(Clock::at(start), options.seed, store).map_err(|e| BuildError(e.to_string()))?;
+        core.log = options.log.clone();
+        let core = Arc::new(core);
         let lasting = options.lasting.as_deref();
         let began = lasting.map_or(start, |kept| kept.began);
         let authority = Authority::new(core.clock.clone(), options.tls, lasting.map(|kept| &kept.authority));
@@ -192,6 +197,8 @@ impl Running {
             access_wiring(world, &options.own, &okta_key, &access_key, &uem),
         ));
         uem.trust(uem_idp(world, &okta_key));
+        // Before anybody can ask.
+        lasting::recall((&okta, &access, &uem), lasting, &core)?;
         let parties: [Arc<dyn Party>; 3] = [okta.clone(), access.clone(), uem.clone()];
         for party in parties {
             net.host(party).await.map_err(failed("a host"))?;
@@ -217,7 +224,7 @@ impl Running {
             began,
         };
         if let Some(lasting) = lasting {
-            running.recall(lasting)?;
+            running.recall_apps(lasting)?;
         }
         let known = |device: &Device| lasting.is_some_and(|kept| kept.handsets.contains_key(&device.name));
         for device in world.devices.iter().filter(|device| !known(device)) {

@@ -6,6 +6,7 @@ use crate::engine::{self, State};
 use crate::http::{Answer, ApiError, Desk, json_response, same};
 use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Issued, Journal, Order, platform_of};
 use crate::manage;
+use crate::memory::Touched;
 use federation::device::Facts;
 use federation::tenant::uem::{FirstCheck, User};
 use federation::{DeviceKind, EventKind, Finding, Platform, Time};
@@ -108,6 +109,7 @@ pub fn admit(
     );
     journal.changed(format!("{} enrolled by {}", record.device_name, record.user));
     state.devices.insert(udid.clone(), record);
+    state.touched.insert(Touched::Device(udid.clone()));
     if judged {
         first_check(state, &udid, now, journal);
     }
@@ -211,6 +213,7 @@ pub fn profile(desk: &mut Desk, body: &Value) -> Answer {
     if let Some(device) = desk.state.devices.get_mut(&wish.udid) {
         desk.journal.log("CertificateIssued", "Success", &device.user, &device.device_name, &wish.profile);
         device.certificates.push(Issued { serial: hex, profile: wish.profile, revoked: None });
+        desk.state.touched.insert(Touched::Device(wish.udid));
     }
     Ok(json_response(StatusCode::OK, &json!({ "certificate_pem": certificate })))
 }
@@ -244,11 +247,12 @@ pub fn report(
     journal: &mut Journal,
 ) -> Option<Vec<Order>> {
     let mut revoked = 0;
-    let State { settings, devices, .. } = &mut *state;
+    let State { settings, devices, touched, .. } = &mut *state;
     let device = devices.get_mut(udid)?;
     if device.enrollment == EnrollmentStatus::Unenrolled {
         return Some(vec![Order::Wipe]);
     }
+    touched.insert(Touched::Device(udid.into()));
     ((device.facts, device.os_version), device.last_seen) = (sample, now);
     let (arrived, waiting): (Vec<_>, Vec<_>) =
         std::mem::take(&mut device.commands).into_iter().partition(|c| c.deliver_at <= now);

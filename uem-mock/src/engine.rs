@@ -3,6 +3,7 @@
 use crate::decide::compliance::{self, Judgement, Sample, Standing};
 use crate::groups::UserGroup;
 use crate::inventory::{ComplianceStatus, DeviceRecord, EnrollmentStatus, Journal, Order, Violation};
+use crate::memory::Touched;
 use crate::saml::Enrolments;
 use crate::users::Account;
 use federation::tenant::Uem;
@@ -30,6 +31,8 @@ pub struct State {
     pub last_crl: Time,
     pub crl: Vec<u8>,
     pub crl_number: u64,
+    /// What has changed since the lock was taken.
+    pub touched: BTreeSet<Touched>,
 }
 
 impl State {
@@ -49,11 +52,17 @@ impl State {
             last_crl: start,
             crl: Vec::new(),
             crl_number: 0,
+            touched: BTreeSet::new(),
         }
     }
 
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.settings.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// Any device may have changed.
+    pub fn touch_all(&mut self) {
+        self.touched.extend(self.devices.keys().cloned().map(Touched::Device));
     }
 
     /// The compliance engine's look at every device, or at one.

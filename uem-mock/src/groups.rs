@@ -3,12 +3,13 @@
 use crate::engine::State;
 use crate::http::{Answer, ApiError, json_response};
 use crate::inventory::Journal;
+use crate::memory::Touched;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-const FIRST_ID: u64 = 501;
+pub const FIRST_ID: u64 = 501;
 
 /// A custom user group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,7 @@ pub fn route(
             } else {
                 group.members.remove(&user)
             };
+            state.touched.insert(Touched::Member { group: id, user });
             let event = if add { "UserAddedToGroup" } else { "UserRemovedFromGroup" };
             journal.log(event, "success", "api", &group.name, &login);
             Ok(json_response(StatusCode::OK, &json!({})))
@@ -59,6 +61,7 @@ pub fn route(
         (&Method::DELETE, [id, "delete"]) => {
             let id = group(state, id)?.id;
             if let Some(gone) = state.groups.remove(&id) {
+                state.touched.insert(Touched::Group(id));
                 journal.log("UserGroupDeleted", "success", "api", &gone.name, "");
             }
             Ok(json_response(StatusCode::OK, &json!({})))
@@ -80,6 +83,7 @@ fn create(state: &mut State, body: &Value, journal: &mut Journal) -> Answer {
     let id = FIRST_ID + state.groups_made;
     state.groups_made += 1;
     state.groups.insert(id, UserGroup { id, name: name.into(), members: BTreeSet::new() });
+    state.touched.insert(Touched::Group(id));
     journal.log("UserGroupCreated", "success", "api", name, "");
     Ok(json_response(StatusCode::OK, &json!({ "Value": id })))
 }

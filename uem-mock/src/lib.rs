@@ -64,6 +64,7 @@ impl Uem {
     /// Applies a tester's change and tells of it.
     pub fn manage(&self, outside: &dyn Outside, patch: Manage) -> Result<(), String> {
         self.locked(outside, |state, journal| {
+            state.touch_all();
             manage::apply(state, self.ca.as_ref().ok(), outside.now(), patch, journal)
         })
     }
@@ -90,7 +91,9 @@ impl Uem {
         let mut journal = Journal::default();
         let result = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut state, &mut journal)
+            let result = work(&mut state, &mut journal);
+            memory::commit(&mut state, outside, &journal);
+            result
         };
         for event in journal.0 {
             outside.note(event);

@@ -6,6 +6,7 @@ use crate::ca::Ca;
 use crate::decide::compliance::{minutes_long, next_action};
 use crate::engine::State;
 use crate::inventory::{DeviceRecord, Journal};
+use crate::memory::Touched;
 use federation::Time;
 use federation::tenant::Uem;
 use federation::tenant::uem::ComplianceRule;
@@ -61,7 +62,10 @@ fn escalation(settings: &Uem, device: &DeviceRecord) -> Option<Time> {
 }
 
 /// Does what is due by `now`. Missed periods are made up for once.
+///
+/// What a look at the devices changes is kept where anything came of it: else the next run looks again.
 pub fn wake(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Journal) {
+    let quiet = journal.0.len();
     let mut due: Vec<(Time, Due)> = agenda(state).into_iter().filter(|(at, _)| *at <= now).collect();
     due.sort();
     for (_, what) in due {
@@ -78,6 +82,9 @@ pub fn wake(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Journal
     let commands = state.devices.values_mut().flat_map(|device| &mut device.commands);
     for command in commands.filter(|command| command.deliver_at <= now) {
         command.announced = true;
+    }
+    if journal.0.len() > quiet {
+        state.touch_all();
     }
 }
 
@@ -105,6 +112,7 @@ pub fn publish(state: &mut State, ca: Option<&Ca>, now: Time, journal: &mut Jour
         Ok(crl) => {
             state.crl_number += 1;
             state.crl = crl;
+            state.touched.insert(Touched::Crl);
             let issued = state.devices.values().flat_map(|device| &device.certificates);
             let revoked = issued.filter(|c| c.revoked.is_some()).count();
             if revoked > 0 {

@@ -6,6 +6,7 @@
 use crate::engine::State;
 use crate::http::{Answer, ApiError, json_response};
 use crate::inventory::Journal;
+use crate::memory::Touched;
 use federation::tenant::uem::User;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ids of provisioned people; those of the settings count from 1.
-const FIRST_ID: u64 = 10_001;
+pub const FIRST_ID: u64 = 10_001;
 /// *Security Type* of a user with a password at UEM.
 const BASIC: u64 = 2;
 const PAGE_SIZE: usize = 500;
@@ -83,14 +84,20 @@ pub fn route(
         (&Method::POST, [id, "deactivate"]) => switch(state, id, false, journal),
         (&Method::DELETE, [id, "delete"]) => {
             let (id, name) = { account(state, id).map(|a| (a.id, a.user.username.clone()))? };
-            state.accounts.remove(&id);
-            for group in state.groups.values_mut() {
-                group.members.remove(&id);
-            }
+            forget(state, id);
+            state.touched.insert(Touched::Account(id));
             journal.log("UserDeleted", "success", "api", &name, "");
             Ok(json_response(StatusCode::OK, &json!({})))
         }
         _ => Err(ApiError(StatusCode::NOT_FOUND, "no such resource".into())),
+    }
+}
+
+/// Takes somebody away, from her groups as well.
+pub fn forget(state: &mut State, id: u64) {
+    state.accounts.remove(&id);
+    for group in state.groups.values_mut() {
+        group.members.remove(&id);
     }
 }
 
@@ -148,6 +155,7 @@ fn add(state: &mut State, body: &Value, journal: &mut Journal) -> Answer {
         active: text(body, "Status").is_none_or(|s| s.eq_ignore_ascii_case("true")),
     };
     state.accounts.insert(id, account);
+    state.touched.insert(Touched::Account(id));
     journal.log("UserCreated", "success", "api", &username, "");
     Ok(json_response(StatusCode::OK, &json!({ "Value": id })))
 }
@@ -155,6 +163,7 @@ fn add(state: &mut State, body: &Value, journal: &mut Journal) -> Answer {
 fn update(state: &mut State, id: &str, body: &Value, journal: &mut Journal) -> Answer {
     let id = account(state, id)?.id;
     let group = if body.get("Group").is_some() { group(state, body)? } else { None };
+    state.touched.insert(Touched::Account(id));
     let Some(account) = state.accounts.get_mut(&id) else { return Err(unknown("")) };
     let set = |name: &str, field: &mut String| {
         if let Some(value) = text(body, name) {
@@ -176,6 +185,7 @@ fn update(state: &mut State, id: &str, body: &Value, journal: &mut Journal) -> A
 
 fn switch(state: &mut State, id: &str, active: bool, journal: &mut Journal) -> Answer {
     let id = account(state, id)?.id;
+    state.touched.insert(Touched::Account(id));
     let Some(account) = state.accounts.get_mut(&id) else { return Err(unknown("")) };
     account.active = active;
     journal.log(if active { "UserActivated" } else { "UserDeactivated" }, "success", "api", &account.user.username, "");

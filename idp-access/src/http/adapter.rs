@@ -2,6 +2,7 @@
 
 use crate::Access;
 use crate::decide::adapter::{self, Step, There, Wish};
+use crate::memory::{self, Kept};
 use crate::people::queue::group_job;
 use crate::people::{Change, People};
 use bytes::Bytes;
@@ -24,6 +25,13 @@ pub enum Trouble {
 impl Access {
     pub(crate) fn queue(&self) -> MutexGuard<'_, crate::people::queue::Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What UEM calls a person, or a group, from now on.
+    pub(crate) fn know(&self, outside: &dyn Outside, id: &str, group: bool, at_uem: Option<u64>) {
+        let mut queue = self.queue();
+        queue.know(id, group, at_uem);
+        memory::commit(outside, &[], &|| Kept::AtUem { id: id.into(), group, at_uem });
     }
 
     /// Whom a transaction concerns is looked at next.
@@ -152,13 +160,13 @@ async fn take(
         Step::Create(_) => {
             let made = answer.get("Value").and_then(Value::as_u64);
             let made = made.ok_or_else(|| Trouble::Later("UEM did not say the id of the new user".into()))?;
-            access.queue().learn(id, made);
+            access.know(outside, id, false, Some(made));
             // Her groups can have her as a member now.
             let people = access.people.read().unwrap_or_else(PoisonError::into_inner);
             let mut queue = access.queue();
             people.groups_of(id).for_each(|group| queue.push(&group_job(&group.id), outside.now()));
         }
-        Step::Delete(_) => access.queue().forget(id),
+        Step::Delete(_) => access.know(outside, id, false, None),
         _ => {}
     }
     Ok(())
@@ -191,7 +199,7 @@ async fn find(
     if let Some(known) = known {
         match call(outside, uem, "GET", &known.to_string(), &Value::Null).await {
             Ok(answer) => return Ok(there(&answer)),
-            Err(Trouble::Refused(_)) => access.queue().forget(id),
+            Err(Trouble::Refused(_)) => access.know(outside, id, false, None),
             Err(later) => return Err(later),
         }
     }
@@ -205,7 +213,7 @@ async fn find(
     let users = answer.get("Users").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let found = users.iter().filter_map(there).find(|t| Some(&t.as_is.external_id) == external.as_ref());
     if let Some(found) = &found {
-        access.queue().learn(id, found.id);
+        access.know(outside, id, false, Some(found.id));
     }
     Ok(found)
 }

@@ -36,7 +36,7 @@ pub async fn bring_up_to_date(access: &Access, outside: &dyn Outside, id: &str) 
     }
     let mut there = find(outside, &uem, known, name.as_deref()).await?;
     if let Some(there) = &there {
-        access.queue().learn_group(id, there.id);
+        access.know(outside, id, true, Some(there.id));
     }
     loop {
         let step = next(wanted.as_ref(), there.as_ref());
@@ -77,7 +77,7 @@ async fn take(
             let answer = post("createcustomusergroup".into(), json!({ "GroupName": name })).await?;
             let made = answer.get("Value").and_then(Value::as_u64);
             let made = made.ok_or_else(|| Trouble::Later("UEM did not say the id of the new group".into()))?;
-            access.queue().learn_group(id, made);
+            access.know(outside, id, true, Some(made));
             Some(GroupThere { id: made, members: BTreeSet::new() })
         }
         GroupStep::Add { group, user } => {
@@ -90,7 +90,7 @@ async fn take(
         }
         GroupStep::Delete(group) => {
             call_at(outside, uem, PATH, "DELETE", &format!("{group}/delete"), &Value::Null).await?;
-            access.queue().forget_group(id);
+            access.know(outside, id, true, None);
             None
         }
         GroupStep::Nothing => None,

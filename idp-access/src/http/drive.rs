@@ -1,8 +1,9 @@
 //! The loop over the chain's step function: asks the next method until the chain is complete or exhausted.
 
-use super::{Ctx, answer, compliance, okta, pages};
+use super::{Ctx, answer, compliance, log_line, okta, pages};
 use crate::decide::chain::{self, MethodSet, Next};
 use crate::decide::{person, policy};
+use crate::memory::{self, Kept};
 use crate::state::{Session, Transaction};
 use federation::tenant::access::{ApplicationSource, AuthMethod, PolicyRule};
 use federation::{Decision, EventKind, Response, Time};
@@ -139,12 +140,15 @@ fn sign_in(
     satisfied.extend(tx.passed.iter().map(|m| (*m, now)));
     let udid = tx.udid.clone().or_else(|| session.and_then(|s| s.udid));
     let id = ctx.outside.fresh_id("session");
-    ctx.access.state.start_session(
-        id.clone(),
-        Session { started: now, person, satisfied, udid },
-        ctx.cookie("HZN").as_deref(),
-    );
-    ctx.log("LOGIN", "SUCCESS", login, &tx.source, "");
+    let (session, old) = (Session { started: now, person, satisfied, udid }, ctx.cookie("HZN"));
+    ctx.access.state.start_session(id.clone(), session.clone(), old.as_deref());
+    let line = log_line("LOGIN", "SUCCESS", login, &tx.source, "");
+    if let Some(old) = old {
+        memory::commit(ctx.outside, &[], &|| Kept::Session { id: old.clone(), session: None });
+    }
+    let kept = || Kept::Session { id: id.clone(), session: Some(session.clone()) };
+    memory::commit(ctx.outside, std::slice::from_ref(&line), &kept);
+    ctx.outside.note(line);
     ctx.outside.note(EventKind::SignedIn { login: login.into() });
     id
 }

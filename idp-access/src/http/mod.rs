@@ -88,9 +88,7 @@ impl Ctx<'_> {
         true
     }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
-        let [event_type, result, actor, target, reason] =
-            [event_type, result, actor, target, reason].map(str::to_string);
-        self.outside.note(EventKind::Log { event_type, result, actor, target, reason });
+        self.outside.note(log_line(event_type, result, actor, target, reason));
     }
     /// A refusal stands in the transcript, in the audit log and on the page.
     pub fn refused(&self, code: &str, detail: &str) -> Response {
@@ -101,6 +99,12 @@ impl Ctx<'_> {
     pub fn unsaved(&self) -> Response {
         self.refused("access/no-transaction", "this sign-in is over or belongs to another browser")
     }
+}
+
+/// A line of the audit log.
+pub fn log_line(event_type: &str, result: &str, actor: &str, target: &str, reason: &str) -> EventKind {
+    let [event_type, result, actor, target, reason] = [event_type, result, actor, target, reason].map(str::to_string);
+    EventKind::Log { event_type, result, actor, target, reason }
 }
 
 pub async fn route(ctx: Ctx<'_>) -> Response {

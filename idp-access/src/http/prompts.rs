@@ -1,9 +1,10 @@
 //! What people answer: the way back from the certificate host, a password, an approval.
 
 use super::drive::drive;
-use super::{Ctx, certificate, pages};
+use super::{Ctx, certificate, log_line, pages};
 use crate::decide::chain::attempts;
 use crate::decide::person::{self, PersonKey, served};
+use crate::memory::{self, Kept};
 use crate::people::Named;
 use crate::state::Transaction;
 use federation::tenant::access::AuthMethod;
@@ -75,10 +76,13 @@ pub async fn login(ctx: &Ctx<'_>) -> Response {
 
 /// Ends the session on this side; the cookie alone would only be this browser's.
 pub fn sign_out(ctx: &Ctx<'_>) -> Response {
-    let ended = ctx.cookie("HZN").and_then(|id| ctx.access.state.end_session(&id));
-    if let Some(session) = ended {
+    let ended = ctx.cookie("HZN").and_then(|id| Some((ctx.access.state.end_session(&id)?, id)));
+    if let Some((session, id)) = ended {
         let login = person::user(&ctx.people(), &session.person).map_or(String::new(), |u| u.username);
-        ctx.log("LOGOUT", "SUCCESS", &login, "", "");
+        let line = log_line("LOGOUT", "SUCCESS", &login, "", "");
+        let kept = || Kept::Session { id: id.clone(), session: None };
+        memory::commit(ctx.outside, std::slice::from_ref(&line), &kept);
+        ctx.outside.note(line);
     }
     pages::signed_out()
 }

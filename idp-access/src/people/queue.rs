@@ -68,20 +68,16 @@ impl Queue {
     pub fn id_at_uem(&self, user: &str) -> Option<u64> {
         self.known.get(user).copied()
     }
-    pub fn learn(&mut self, user: &str, id: u64) {
-        self.known.insert(user.into(), id);
-    }
-    pub fn forget(&mut self, user: &str) {
-        self.known.remove(user);
-    }
     pub fn group_at_uem(&self, group: &str) -> Option<u64> {
         self.known_groups.get(group).copied()
     }
-    pub fn learn_group(&mut self, group: &str, id: u64) {
-        self.known_groups.insert(group.into(), id);
-    }
-    pub fn forget_group(&mut self, group: &str) {
-        self.known_groups.remove(group);
+    /// What a person, or a group, is called at UEM now.
+    pub fn know(&mut self, id: &str, group: bool, at_uem: Option<u64>) {
+        let known = if group { &mut self.known_groups } else { &mut self.known };
+        match at_uem {
+            Some(at_uem) => known.insert(id.into(), at_uem),
+            None => known.remove(id),
+        };
     }
     pub fn len(&self) -> usize {
         self.jobs.len()

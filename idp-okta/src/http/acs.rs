@@ -4,6 +4,7 @@ use super::{Exchange, drive, words};
 use crate::decide::account::{self, Change, Found};
 use crate::decide::expression::{self, Stated};
 use crate::decide::{filter, trust};
+use crate::memory::{self, Kept};
 use crate::state::{Pending, TRANSACTION, Transaction};
 use federation::tenant::okta::{self, IdentityProvider, ResponseSignature, User};
 use federation::{Decision, Finding, Response};
@@ -166,6 +167,7 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str, stated: Stated<'
     }
     if !changes.is_empty() {
         x.okta.state().keep_account(user.clone());
+        memory::commit(x.outside, &[], &Kept::Account(Box::new(user.clone())));
     }
     Some(user)
 }

@@ -1,9 +1,10 @@
 //! The loop over [`flow::next`]: gathers facts, notes the decision, performs the step.
 
 use super::page::{Page, html, redirect, set_cookie};
-use super::{Exchange, issue, words};
+use super::{Exchange, issue, log_line, words};
 use crate::decide::{request, session};
 use crate::flow::{self, Facts, Next, SignedIn};
+use crate::memory::{self, Kept};
 use crate::state::{Pending, Session, Transaction};
 use federation::tenant::okta::{App, Binding, Factor, IdentityProvider, TrustEvaluation, User, UserStatus};
 use federation::{Decision, DeviceContext, EventKind, Finding, Response, Silent};
@@ -121,6 +122,7 @@ fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
     let owner = x.okta.state().sessions.get(sid).map(|session| session.user.clone())?;
     if !is_active(x, &owner) {
         x.okta.state().sessions.remove(sid);
+        x.ended(sid);
         let because = vec![Finding::new("session/expired").saw("the account is not active")];
         x.decided("end the session of an account that is not active", because);
         return None;
@@ -137,6 +139,8 @@ fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
         state.sessions.remove(sid);
     }
     drop(state);
+    let session = alive.then(|| kept.clone());
+    memory::commit(x.outside, &[], &Kept::Session { id: sid.into(), session });
     x.decided(if alive { "use the live session" } else { "end the expired session" }, decision.because);
     alive.then_some(kept)
 }
@@ -151,7 +155,7 @@ fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: se
     let sid = x.outside.fresh_id("session");
     let old = replaced(x, user);
     let mut state = x.okta.state();
-    x.cookie("sid").and_then(|old| state.sessions.remove(&old));
+    let former = x.cookie("sid").filter(|old| state.sessions.remove(old).is_some());
     let session = Session {
         user: user.name.clone(),
         created: x.now,
@@ -165,7 +169,11 @@ fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: se
     drop(state);
     tx.fresh = None;
     tx.ignore_session = false;
-    x.log("user.session.start", "SUCCESS", &user.login, "", "");
+    if let Some(former) = former {
+        x.ended(&former);
+    }
+    let line = log_line("user.session.start", "SUCCESS", &user.login, "", "");
+    x.logged(line, &Kept::Session { id: sid.clone(), session: Some(session.clone()) });
     x.outside.note(EventKind::SignedIn { login: user.login.clone() });
     (sid, session)
 }

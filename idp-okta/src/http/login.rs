@@ -2,6 +2,7 @@
 
 use super::{Exchange, drive};
 use crate::decide::factor::{self, TRIES};
+use crate::memory::{self, Kept};
 use crate::state::Transaction;
 use federation::tenant::okta::{Factor, User, UserStatus};
 use federation::{Finding, Response};
@@ -50,12 +51,16 @@ pub fn login(x: &Exchange<'_>) -> Response {
 fn password_is_right(x: &Exchange<'_>, user: &User, password: &str) -> bool {
     let mut state = x.okta.state();
     let wrong = state.wrong_passwords.get(&user.name).copied().unwrap_or_default();
-    if wrong < TRIES && !user.password.is_empty() && user.password == password {
-        state.wrong_passwords.remove(&user.name);
+    let right = wrong < TRIES && !user.password.is_empty() && user.password == password;
+    let count = if right { 0 } else { wrong.saturating_add(1) };
+    state.count_wrong(&user.name, count);
+    if count != wrong {
+        memory::commit(x.outside, &[], &Kept::WrongPasswords { user: user.name.clone(), count });
+    }
+    drop(state);
+    if right {
         return true;
     }
-    state.wrong_passwords.insert(user.name.clone(), wrong.saturating_add(1));
-    drop(state);
     if wrong.saturating_add(1) == TRIES {
         x.log("user.account.lock", "FAILURE", &user.login, "", "max sign in attempts exceeded");
     }
@@ -98,6 +103,8 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         && let Some(session) = x.okta.state().sessions.get_mut(&sid).filter(|session| session.user == user.name)
     {
         session.factor = true;
+        let kept = Kept::Session { id: sid, session: Some(session.clone()) };
+        memory::commit(x.outside, &[], &kept);
     }
     drive::drive(x, tx)
 }

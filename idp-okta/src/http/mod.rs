@@ -12,6 +12,7 @@ mod webfinger;
 mod words;
 
 use crate::Okta;
+use crate::memory::{self, Kept};
 use crate::state::Transaction;
 use federation::tenant::{self, okta::User};
 use federation::{EventKind, Finding, Outside, Peer, Platform, Request, Response, Time};
@@ -87,13 +88,16 @@ impl Exchange<'_> {
         self.okta.state().people(&self.settings.users).filter(|user| found(user)).cloned().collect()
     }
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
-        self.outside.note(EventKind::Log {
-            event_type: event_type.into(),
-            result: result.into(),
-            actor: actor.into(),
-            target: target.into(),
-            reason: reason.into(),
-        });
+        self.outside.note(log_line(event_type, result, actor, target, reason));
+    }
+    /// Logs a change that is kept with its line.
+    pub fn logged(&self, line: EventKind, kept: &Kept) {
+        memory::commit(self.outside, std::slice::from_ref(&line), kept);
+        self.outside.note(line);
+    }
+    /// A session that is over is kept as such.
+    pub fn ended(&self, sid: &str) {
+        memory::commit(self.outside, &[], &Kept::Session { id: sid.into(), session: None });
     }
     /// A refusal stands in the transcript, in the System Log and on the page.
     pub fn refuse(&self, code: &str, detail: &str) -> Response {
@@ -107,4 +111,10 @@ impl Exchange<'_> {
         page.reason = format!("{code}: {detail}");
         page.answer(400)
     }
+}
+
+/// A line of the System Log.
+fn log_line(event_type: &str, result: &str, actor: &str, target: &str, reason: &str) -> EventKind {
+    let [event_type, result, actor, target, reason] = [event_type, result, actor, target, reason].map(str::to_string);
+    EventKind::Log { event_type, result, actor, target, reason }
 }

@@ -48,6 +48,11 @@ impl Folder {
         &self.path
     }
 
+    /// Whether this world, or an earlier one, has written the file.
+    pub(crate) fn has_written(&self, name: &str) -> bool {
+        self.written.borrow().contains(name)
+    }
+
     /// Writes a file that everybody may read, `name` with `/` between directories.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         self.write_with(name, text, 0o644)
@@ -79,7 +84,11 @@ impl Folder {
             let mut file = open_new(&new, mode)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            std::fs::rename(&new, &path)
+            std::fs::rename(&new, &path)?;
+            // The name, too, is on disk then.
+            #[cfg(unix)]
+            path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
+            Ok(())
         };
         write().map_err(cannot)?;
         if self.written.borrow_mut().insert(name.into()) {

@@ -4,9 +4,9 @@ use super::MANAGER;
 use super::gate::{Face, admit};
 use super::json;
 use crate::decide::oauth::{ClientFault, NewClient, create_client};
-use crate::http::{Ctx, pages};
-use crate::people::{Change, Client};
-use federation::{Decision, Finding, Response, Why};
+use crate::http::{Ctx, log_line, pages};
+use crate::people::{Change, Client, People};
+use federation::{Decision, EventKind, Finding, Response, Why};
 use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};
 use wire::oauth::SecretHash;
@@ -102,14 +102,15 @@ fn create(ctx: &Ctx<'_>, actor: &str) -> Response {
     let id = new.id.clone();
     let mut people = ctx.access.people.write().unwrap_or_else(PoisonError::into_inner);
     let decision = Decision::of(|why| create_client(&ctx.settings, &people, new, &secret, &uuid, why));
+    let line = log_line("CREATE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
     if let Ok((client, _)) = &decision.verdict {
-        people.apply(&[Change::PutClient(client.clone())]);
+        change(ctx, &mut people, Change::PutClient(client.clone()), &line);
     }
     drop(people);
     let verdict = if decision.verdict.is_ok() { "create client" } else { "refuse to create client" };
     match ctx.told(verdict.into(), decision) {
         Ok((client, secret)) => {
-            ctx.log("CREATE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
+            ctx.outside.note(line);
             json::json(201, MEDIA_TYPE, &told(ctx, &client, Some(&secret)))
         }
         Err(ClientFault { status, text }) => {
@@ -119,16 +120,23 @@ fn create(ctx: &Ctx<'_>, actor: &str) -> Response {
     }
 }
 
+/// Changes a client, which is kept with the line of the audit.
+fn change(ctx: &Ctx<'_>, people: &mut People, change: Change, line: &EventKind) {
+    let changes = [change];
+    people.apply(&changes);
+    ctx.changed(&changes, std::slice::from_ref(line));
+}
+
 fn delete(ctx: &Ctx<'_>, actor: &str, id: &str) -> Response {
+    let line = log_line("DELETE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
     let mut people = ctx.access.people.write().unwrap_or_else(PoisonError::into_inner);
-    let there = people.client(id).is_some();
-    people.apply(&[Change::RemoveClient(id.into())]);
-    drop(people);
-    if !there {
+    if people.client(id).is_none() {
         return unknown(id);
     }
+    change(ctx, &mut people, Change::RemoveClient(id.into()), &line);
+    drop(people);
     ctx.told("delete client".into(), Decision::of(|why| why.note(|| Finding::new("oauth/client-deleted").saw(id))));
-    ctx.log("DELETE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
+    ctx.outside.note(line);
     json::no_content()
 }
 
@@ -141,10 +149,11 @@ fn regenerate(ctx: &Ctx<'_>, actor: &str, id: &str) -> Response {
     };
     let client =
         Arc::new(Client { secret: SecretHash::new(old.resource_uuid.as_str(), &secret), ..Client::clone(&old) });
-    people.apply(&[Change::PutClient(client.clone())]);
+    let line = log_line("UPDATE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
+    change(ctx, &mut people, Change::PutClient(client.clone()), &line);
     drop(people);
     ctx.told("new secret".into(), Decision::of(|why| why.note(|| Finding::new("oauth/secret-regenerated").saw(id))));
-    ctx.log("UPDATE", "SUCCESS", actor, &format!("OAuth2Client {id}"), "");
+    ctx.outside.note(line);
     let mut response = json::json(200, MEDIA_TYPE, &told(ctx, &client, Some(&secret)));
     pages::set(&mut response, "pragma", "no-cache");
     response

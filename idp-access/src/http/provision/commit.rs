@@ -2,9 +2,10 @@
 
 use crate::decide::scim::Rules;
 use crate::decide::scim::fault::Fault;
-use crate::http::Ctx;
+use crate::http::{Ctx, log_line};
+use crate::memory::{self, Kept};
 use crate::people::{Change, People};
-use federation::{Decision, Finding};
+use federation::{Decision, EventKind, Finding};
 use std::sync::PoisonError;
 
 /// What the audit should say of it.
@@ -32,17 +33,17 @@ impl Ctx<'_> {
     ) -> Result<O, Fault> {
         let mut people = self.access.people.write().unwrap_or_else(PoisonError::into_inner);
         let decision = Decision::of(|why| decide(&self.rules(&people, newer), why));
-        let mut made = Vec::new();
         let done = match decision.verdict {
             Ok((record, changes)) => {
                 people.apply(&changes);
-                made = changes;
-                Ok(render(&people, &record))
+                let (name, out) = render(&people, &record);
+                let line = log_line(audit.action, "SUCCESS", audit.actor, &format!("{} {name}", audit.object), "");
+                self.changed(&changes, std::slice::from_ref(&line));
+                Ok((line, out))
             }
             Err(fault) => Err(fault),
         };
         drop(people);
-        self.access.enqueue(&made, self.now());
         let (verb, thing) = (audit.action.to_lowercase(), audit.object.to_lowercase());
         let verdict = match &done {
             Ok(_) => format!("{verb} {thing}"),
@@ -50,8 +51,8 @@ impl Ctx<'_> {
         };
         self.told(verdict, Decision { verdict: (), because: decision.because });
         match done {
-            Ok((name, out)) => {
-                self.log(audit.action, "SUCCESS", audit.actor, &format!("{} {name}", audit.object), "");
+            Ok((line, out)) => {
+                self.outside.note(line);
                 Ok(out)
             }
             Err(fault) => {
@@ -59,5 +60,13 @@ impl Ctx<'_> {
                 Err(fault)
             }
         }
+    }
+
+    /// What becomes of a change of people that was made: it is kept, with its line of the audit, and UEM hears of it. To be
+    /// called under the lock of people.
+    pub fn changed(&self, changes: &[Change], audit: &[EventKind]) {
+        let at = self.now();
+        memory::commit(self.outside, audit, &|| Kept::People { changes: changes.to_vec(), at });
+        self.access.enqueue(changes, at);
     }
 }
