@@ -64,10 +64,16 @@ impl Okta {
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// A session that began or was used, or ended.
-    Session { id: String, session: Option<Session> },
+    Session {
+        id: String,
+        session: Option<Session>,
+    },
     /// Somebody made or changed by a sign-in.
     Account(Box<User>),
-    WrongPasswords { user: String, count: u8 },
+    WrongPasswords {
+        user: String,
+        count: u8,
+    },
 }
 
 /// Hands on what has changed, with the line of the log that tells of it.

@@ -164,14 +164,14 @@ fn write(shared: &Shared, disk: &dyn Disk) {
         if let Some(last) = rows.last().map(|row| row.number) {
             done = disk.write(&rows);
             if done.is_ok() {
-                shared.progress.send_replace(Ok(last));
+                shared.progress.send_modify(|progress| *progress = Ok(last));
             }
         }
         if let (Ok(()), Some(number)) = (&done, forget) {
             done = disk.forget(number);
         }
         if let Err(e) = done {
-            shared.progress.send_replace(Err(e));
+            shared.progress.send_modify(|progress| *progress = Err(e));
             return;
         }
         if over {

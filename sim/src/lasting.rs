@@ -71,6 +71,13 @@ pub(crate) fn recall(
     let memory = |name: &str| kept.and_then(|kept| kept.parties.get(name).cloned());
     let left = core.log.as_ref().map(|log| log.left().clone()).unwrap_or_default();
     let committed = kept.map_or(0, |kept| kept.committed);
+    if kept.is_none() && left.forgotten > 0 {
+        return Err(BuildError(format!(
+            "what was kept of this world is damaged: its log begins with change {}, and the snapshot before it is gone\n  \
+             name a new directory, or remove this one",
+            left.forgotten + 1
+        )));
+    }
     if kept.is_some() && (committed < left.forgotten || committed > left.last()) {
         return Err(BuildError(format!(
             "what was kept of this world is damaged: its snapshot ends with change {committed}, its log has {} to {}\n  \

@@ -171,12 +171,6 @@ impl Store {
         }
     }
 
-    /// What the parties' own logs said in kept worlds, oldest first: JSON texts.
-    pub fn audit(&self) -> Result<Vec<Vec<u8>>, StoreError> {
-        let Store::Kept(kept) = self else { return Ok(Vec::new()) };
-        rows::SledRows::open(kept)?.audit()
-    }
-
     /// The journal, oldest first: each run with its number.
     pub fn runs(&self) -> Result<Vec<(u64, Entry)>, StoreError> {
         let Store::Kept(Kept { db, dir }) = self else { return Ok(Vec::new()) };

@@ -152,7 +152,11 @@ fn again(state: &mut State, change: Kept) {
         Kept::Group(id, None) => drop(state.groups.remove(&id)),
         Kept::Member { group, user, there } => {
             if let Some(group) = state.groups.get_mut(&group) {
-                if there { group.members.insert(user) } else { group.members.remove(&user) };
+                if there {
+                    group.members.insert(user)
+                } else {
+                    group.members.remove(&user)
+                };
             }
         }
         Kept::Device(udid, Some(device)) => drop(state.devices.insert(udid, *device)),

@@ -38,9 +38,15 @@ impl SledRows {
         if missing && !tree.is_empty() {
             return Err(damaged(&kept.dir, "the file `tail` is missing"));
         }
+        let new = tree.is_empty();
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(|e| StoreError(format!("cannot open `{}`: {e}", path.display())))?;
-        Ok(SledRows { kept: kept.clone(), tree, tail: Mutex::new((file, false)), path })
+        let rows = SledRows { kept: kept.clone(), tree, tail: Mutex::new((file, false)), path };
+        if new {
+            // Before the first row: from then on there is always a number.
+            rows.file(|file, _| if file.metadata()?.len() == 0 { file.write_all(&slot(0)) } else { Ok(()) })?;
+        }
+        Ok(rows)
     }
 
     /// What every party's own log said, oldest first, as it was committed.
@@ -64,7 +70,6 @@ impl SledRows {
         let numbers = bytes.chunks_exact(SLOT).filter_map(told);
         match numbers.max() {
             Some(number) => Ok(number),
-            None if bytes.is_empty() && self.tree.is_empty() => Ok(0),
             None => Err(damaged(&self.kept.dir, "the file `tail` cannot be read")),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Folder {
     /// Ours, for this run only.
     fresh: bool,
     /// Held while the world runs.
-    _lock: File,
+    lock: File,
     written: RefCell<BTreeSet<String>>,
 }
 
@@ -35,22 +35,19 @@ impl Folder {
             None => (fresh_dir()?, true),
         };
         let (lock, earlier) = claim(&path)?;
-        let folder = Folder { path, fresh, _lock: lock, written: RefCell::default() };
+        let folder = Folder { path, fresh, lock, written: RefCell::default() };
         if stays {
             folder.written.borrow_mut().extend(earlier);
         } else {
             folder.forget(&earlier);
+            let marker = folder.path.join(MARKER);
+            std::fs::write(&marker, format!("{MARKED}\n")).map_err(|e| cannot(&marker, e))?;
         }
         Ok(folder)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Whether this world, or an earlier one, has written the file.
-    pub(crate) fn has_written(&self, name: &str) -> bool {
-        self.written.borrow().contains(name)
     }
 
     /// Writes a file that everybody may read, `name` with `/` between directories.
@@ -78,6 +75,10 @@ impl Folder {
         if !self.written.borrow().contains(name) && path.symlink_metadata().is_ok() {
             return Err(format!("`{}` is there already and not from `fedsim up`; move it away", path.display()));
         }
+        // Said first: what is there and not said is taken for somebody else's.
+        if self.written.borrow_mut().insert(name.into()) {
+            (&self.lock).write_all(format!("{name}\n").as_bytes()).map_err(cannot)?;
+        }
         let new = self.path.join(".new");
         let _ = std::fs::remove_file(&new);
         let write = || -> std::io::Result<()> {
@@ -91,16 +92,7 @@ impl Folder {
             Ok(())
         };
         write().map_err(cannot)?;
-        if self.written.borrow_mut().insert(name.into()) {
-            self.note().map_err(cannot)?;
-        }
         Ok(path)
-    }
-
-    /// Says what was written, before somebody may have to remove it.
-    fn note(&self) -> std::io::Result<()> {
-        let names: String = self.written.borrow().iter().map(|name| format!("{name}\n")).collect();
-        std::fs::write(self.path.join(MARKER), format!("{MARKED}\n{names}"))
     }
 
     /// Removes what an earlier world wrote, and directories that are empty then.

@@ -42,9 +42,6 @@ impl Keeper {
         let damaged = |why: &str| format!("`{shown}` is damaged: {why}\n  name a new directory, or remove this one");
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound && folder.has_written(FILE) => {
-                return Err(damaged("it was there and is gone"));
-            }
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok((keeper, None)),
             Err(e) => return Err(format!("cannot read `{shown}`: {e}")),
         };

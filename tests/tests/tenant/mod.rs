@@ -4,6 +4,7 @@
 
 use federation::{Outside, Party, Response, World};
 use fedsim::core::Door;
+use fedsim::durable::Log;
 use fedsim::{Fabric, Options, world::Running};
 use serde_json::Value;
 
@@ -48,10 +49,18 @@ impl Tenant {
     /// # Panics
     /// Where the world does not start.
     pub fn start(change: impl FnOnce(&mut World)) -> Tenant {
+        Tenant::start_with(change, None)
+    }
+
+    /// The same in a run that keeps what is committed.
+    ///
+    /// # Panics
+    /// Where the world does not start.
+    pub fn start_with(change: impl FnOnce(&mut World), log: Option<Log>) -> Tenant {
         let mut world = world();
         change(&mut world);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let options = Options { fabric: Fabric::Memory, ..Options::default() };
+        let options = Options { fabric: Fabric::Memory, log, ..Options::default() };
         let running = runtime.block_on(Running::start(&world, &options)).expect("the world starts");
         let mut tenant = Tenant { runtime, running, token: String::new() };
         let body = format!("grant_type=client_credentials&scope=admin&client_id=OktaSCIM&client_secret={SECRET}");
