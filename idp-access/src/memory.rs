@@ -65,8 +65,8 @@ impl Access {
                 self.enqueue(&changes, at);
             }
             Kept::AtUem { id, group, at_uem } => self.queue().know(&id, group, at_uem),
-            Kept::Session { id, session: Some(session) } => self.state.start_session(id, session, None),
-            Kept::Session { id, session: None } => drop(self.state.end_session(&id)),
+            Kept::Session { id, session: Some(session) } => self.state.start_session(id, session, None, || ()),
+            Kept::Session { id, session: None } => drop(self.state.end_session(&id, || ())),
         }
     }
 }

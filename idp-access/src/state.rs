@@ -119,13 +119,15 @@ impl State {
     }
 
     /// Puts a session under a new id and forgets the old one.
-    pub fn start_session(&self, id: String, session: Session, old: Option<&str>) {
+    /// `kept` is called under the lock.
+    pub fn start_session(&self, id: String, session: Session, old: Option<&str>, kept: impl FnOnce()) {
         let mut maps = self.maps();
         if let Some(old) = old {
             maps.sessions.remove(old);
         }
         bound(&mut maps.sessions, |s| s.started);
         maps.sessions.insert(id, session);
+        kept();
     }
 
     pub fn sessions(&self) -> BTreeMap<String, Session> {
@@ -137,9 +139,12 @@ impl State {
         self.maps().sessions = sessions;
     }
 
-    /// Forgets a session; says whose it was.
-    pub fn end_session(&self, id: &str) -> Option<Session> {
-        self.maps().sessions.remove(id)
+    /// Forgets a session; says whose it was. `kept` is called under the lock.
+    pub fn end_session(&self, id: &str, kept: impl FnOnce()) -> Option<Session> {
+        let mut maps = self.maps();
+        let ended = maps.sessions.remove(id)?;
+        kept();
+        Some(ended)
     }
 
     pub fn put(&self, transaction: Transaction) {

@@ -89,7 +89,7 @@ pub enum Touched {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    Account(u64, Option<Account>),
+    Account(u64, Option<Box<Account>>),
     /// By name: members come and go one by one.
     Group(u64, Option<String>),
     Member {
@@ -121,7 +121,7 @@ pub fn commit(state: &mut State, outside: &dyn Outside, journal: &Journal) {
 
 fn as_is(state: &State, what: &Touched) -> Kept {
     match what {
-        Touched::Account(id) => Kept::Account(*id, state.accounts.get(id).cloned()),
+        Touched::Account(id) => Kept::Account(*id, state.accounts.get(id).cloned().map(Box::new)),
         Touched::Group(id) => Kept::Group(*id, state.groups.get(id).map(|group| group.name.clone())),
         Touched::Member { group, user } => {
             let there = state.groups.get(group).is_some_and(|g| g.members.contains(user));
@@ -141,7 +141,7 @@ fn again(state: &mut State, change: Kept) {
     match change {
         Kept::Account(id, Some(account)) => {
             state.accounts_made = state.accounts_made.max(id.saturating_sub(users::FIRST_ID) + 1);
-            state.accounts.insert(id, account);
+            state.accounts.insert(id, *account);
         }
         Kept::Account(id, None) => users::forget(state, id),
         Kept::Group(id, Some(name)) => {

@@ -141,13 +141,14 @@ fn sign_in(
     let udid = tx.udid.clone().or_else(|| session.and_then(|s| s.udid));
     let id = ctx.outside.fresh_id("session");
     let (session, old) = (Session { started: now, person, satisfied, udid }, ctx.cookie("HZN"));
-    ctx.access.state.start_session(id.clone(), session.clone(), old.as_deref());
     let line = log_line("LOGIN", "SUCCESS", login, &tx.source, "");
-    if let Some(old) = old {
-        memory::commit(ctx.outside, &[], &|| Kept::Session { id: old.clone(), session: None });
-    }
-    let kept = || Kept::Session { id: id.clone(), session: Some(session.clone()) };
-    memory::commit(ctx.outside, std::slice::from_ref(&line), &kept);
+    ctx.access.state.start_session(id.clone(), session.clone(), old.as_deref(), || {
+        if let Some(old) = &old {
+            memory::commit(ctx.outside, &[], &|| Kept::Session { id: old.clone(), session: None });
+        }
+        let kept = || Kept::Session { id: id.clone(), session: Some(session.clone()) };
+        memory::commit(ctx.outside, std::slice::from_ref(&line), &kept);
+    });
     ctx.outside.note(line);
     ctx.outside.note(EventKind::SignedIn { login: login.into() });
     id

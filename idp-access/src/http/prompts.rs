@@ -1,7 +1,7 @@
 //! What people answer: the way back from the certificate host, a password, an approval.
 
 use super::drive::drive;
-use super::{Ctx, certificate, log_line, pages};
+use super::{Ctx, certificate, pages};
 use crate::decide::chain::attempts;
 use crate::decide::person::{self, PersonKey, served};
 use crate::memory::{self, Kept};
@@ -76,13 +76,13 @@ pub async fn login(ctx: &Ctx<'_>) -> Response {
 
 /// Ends the session on this side; the cookie alone would only be this browser's.
 pub fn sign_out(ctx: &Ctx<'_>) -> Response {
-    let ended = ctx.cookie("HZN").and_then(|id| Some((ctx.access.state.end_session(&id)?, id)));
-    if let Some((session, id)) = ended {
+    let ended = ctx.cookie("HZN").and_then(|id| {
+        let kept = || memory::commit(ctx.outside, &[], &|| Kept::Session { id: id.clone(), session: None });
+        ctx.access.state.end_session(&id, kept)
+    });
+    if let Some(session) = ended {
         let login = person::user(&ctx.people(), &session.person).map_or(String::new(), |u| u.username);
-        let line = log_line("LOGOUT", "SUCCESS", &login, "", "");
-        let kept = || Kept::Session { id: id.clone(), session: None };
-        memory::commit(ctx.outside, std::slice::from_ref(&line), &kept);
-        ctx.outside.note(line);
+        ctx.log("LOGOUT", "SUCCESS", &login, "", "");
     }
     pages::signed_out()
 }

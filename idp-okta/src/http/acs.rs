@@ -166,7 +166,8 @@ fn person(x: &Exchange<'_>, idp: &IdentityProvider, name: &str, stated: Stated<'
         }
     }
     if !changes.is_empty() {
-        x.okta.state().keep_account(user.clone());
+        let mut state = x.okta.state();
+        state.keep_account(user.clone());
         memory::commit(x.outside, &[], &Kept::Account(Box::new(user.clone())));
     }
     Some(user)

@@ -121,8 +121,7 @@ fn is_alive(x: &Exchange<'_>, s: &Session) -> bool {
 fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
     let owner = x.okta.state().sessions.get(sid).map(|session| session.user.clone())?;
     if !is_active(x, &owner) {
-        x.okta.state().sessions.remove(sid);
-        x.ended(sid);
+        x.end(&mut x.okta.state(), sid);
         let because = vec![Finding::new("session/expired").saw("the account is not active")];
         x.decided("end the session of an account that is not active", because);
         return None;
@@ -135,12 +134,12 @@ fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
         session.last_used = x.now;
     }
     let kept = session.clone();
-    if !alive {
-        state.sessions.remove(sid);
+    if alive {
+        memory::commit(x.outside, &[], &Kept::Session { id: sid.into(), session: Some(kept.clone()) });
+    } else {
+        x.end(&mut state, sid);
     }
     drop(state);
-    let session = alive.then(|| kept.clone());
-    memory::commit(x.outside, &[], &Kept::Session { id: sid.into(), session });
     x.decided(if alive { "use the live session" } else { "end the expired session" }, decision.because);
     alive.then_some(kept)
 }
@@ -155,7 +154,7 @@ fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: se
     let sid = x.outside.fresh_id("session");
     let old = replaced(x, user);
     let mut state = x.okta.state();
-    let former = x.cookie("sid").filter(|old| state.sessions.remove(old).is_some());
+    x.cookie("sid").and_then(|old| x.end(&mut state, &old));
     let session = Session {
         user: user.name.clone(),
         created: x.now,
@@ -166,14 +165,12 @@ fn start_session(x: &Exchange<'_>, tx: &mut Transaction, user: &User, limits: se
         trust: tx.trust,
     };
     state.start(sid.clone(), session.clone());
+    let line = log_line("user.session.start", "SUCCESS", &user.login, "", "");
+    x.kept(&line, &Kept::Session { id: sid.clone(), session: Some(session.clone()) });
     drop(state);
     tx.fresh = None;
     tx.ignore_session = false;
-    if let Some(former) = former {
-        x.ended(&former);
-    }
-    let line = log_line("user.session.start", "SUCCESS", &user.login, "", "");
-    x.logged(line, &Kept::Session { id: sid.clone(), session: Some(session.clone()) });
+    x.outside.note(line);
     x.outside.note(EventKind::SignedIn { login: user.login.clone() });
     (sid, session)
 }

@@ -20,11 +20,7 @@ pub fn dashboard(x: &Exchange<'_>) -> Response {
 
 /// Ends the session on this side; the cookie alone would only be this browser's.
 pub fn sign_out(x: &Exchange<'_>) -> Response {
-    let sid = x.cookie("sid");
-    let ended = sid.as_ref().and_then(|sid| x.okta.state().sessions.remove(sid));
-    if let (Some(sid), Some(_)) = (&sid, &ended) {
-        x.ended(sid);
-    }
+    let ended = x.cookie("sid").and_then(|sid| x.end(&mut x.okta.state(), &sid));
     if let Some(user) = ended.and_then(|session| x.user(|user| user.name == session.user)) {
         x.log("user.session.end", "SUCCESS", &user.login, "", "");
     }

@@ -13,7 +13,7 @@ mod words;
 
 use crate::Okta;
 use crate::memory::{self, Kept};
-use crate::state::Transaction;
+use crate::state::{Session, State, Transaction};
 use federation::tenant::{self, okta::User};
 use federation::{EventKind, Finding, Outside, Peer, Platform, Request, Response, Time};
 use std::net::{IpAddr, Ipv4Addr};
@@ -90,14 +90,15 @@ impl Exchange<'_> {
     pub fn log(&self, event_type: &str, result: &str, actor: &str, target: &str, reason: &str) {
         self.outside.note(log_line(event_type, result, actor, target, reason));
     }
-    /// Logs a change that is kept with its line.
-    pub fn logged(&self, line: EventKind, kept: &Kept) {
-        memory::commit(self.outside, std::slice::from_ref(&line), kept);
-        self.outside.note(line);
+    /// Commits a change with its line of the log.
+    pub fn kept(&self, line: &EventKind, kept: &Kept) {
+        memory::commit(self.outside, std::slice::from_ref(line), kept);
     }
-    /// A session that is over is kept as such.
-    pub fn ended(&self, sid: &str) {
+    /// Ends a session, for good.
+    pub fn end(&self, state: &mut State, sid: &str) -> Option<Session> {
+        let ended = state.sessions.remove(sid)?;
         memory::commit(self.outside, &[], &Kept::Session { id: sid.into(), session: None });
+        Some(ended)
     }
     /// A refusal stands in the transcript, in the System Log and on the page.
     pub fn refuse(&self, code: &str, detail: &str) -> Response {
