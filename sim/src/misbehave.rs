@@ -284,11 +284,16 @@ impl Armed {
         let now = self.core.clock.now();
         let scene = DeviceScene { now, ca: &ca, names: names(insider, honest, now) };
         let made = make(&scene).ok_or_else(|| format!("`{}` cannot be made", self.attack.name()))?;
-        let keys = match &made {
-            Presented::Listed { .. } => {
-                return Err("the list of revoked certificates is UEM's to publish; say `revoke_certificate`".into());
+        if let Presented::Listed { crl, .. } = &made {
+            let methods = &self.world.access.methods;
+            let methods = [&methods.mobile_sso_ios, &methods.mobile_sso_android, &methods.certificate];
+            if methods.iter().all(|method| !method.check_revocation) {
+                return Err("no certificate method of Access checks revocation: set `check_revocation`".into());
             }
-            Presented::Chain { chain, key } => {
+            net.forge(Some((format!("https://{}/crl", self.world.uem.host), Bytes::from(crl.clone()))));
+        }
+        let keys = match &made {
+            Presented::Listed { chain, key, .. } | Presented::Chain { chain, key } => {
                 vec![net.authority().certified(chain.clone(), key.clone()).map_err(|e| e.to_string())?]
             }
             Presented::Nothing | Presented::Header(_) | Presented::Bytes(_) => Vec::new(),

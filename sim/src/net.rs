@@ -120,6 +120,8 @@ struct Inner {
     turned_away: Mutex<BTreeMap<&'static str, u64>>,
     /// A caller that shows what it wants in TLS.
     forced: Mutex<Option<(String, Arc<rustls::ClientConfig>)>>,
+    /// A document that a party publishes, and what an attacker has put in its place.
+    forged: Mutex<Option<(String, Bytes)>>,
     ports: Mutex<Ports>,
     listeners: Mutex<Vec<AbortHandle>>,
     /// Connections whose request is being answered.
@@ -178,6 +180,7 @@ impl Net {
             places: Arc::default(),
             turned_away: Mutex::default(),
             forced: Mutex::default(),
+            forged: Mutex::default(),
             ports: Mutex::new(ports),
             listeners: Mutex::default(),
             busy: AtomicUsize::new(0),
@@ -199,6 +202,11 @@ impl Net {
         let config = keys.map(|keys| self.0.authority.insistent_client(keys)).transpose()?;
         *locked(&self.0.forced) = config.map(|config| (caller.to_string(), config));
         Ok(())
+    }
+
+    /// From now on whoever fetches this address gets these bytes; `None`: what its party publishes.
+    pub fn forge(&self, document: Option<(String, Bytes)>) {
+        *locked(&self.0.forged) = document;
     }
 
     /// Sends bytes to a host in place of a TLS handshake; there is never an HTTP answer.
@@ -358,6 +366,10 @@ impl Net {
         site: Arc<Site>,
         request: Request,
     ) -> Result<Response, CallError> {
+        let forged = locked(&self.0.forged).clone().filter(|(address, _)| request.uri() == address.as_str());
+        if let Some((_, bytes)) = forged {
+            return Ok(Response::new(bytes));
+        }
         let fault = self.fault(site.party.name(), &caller.name);
         let arrival = Arrival { ip: caller.ip, cut: fault == Some(Fault::Dropped) };
         match fault {

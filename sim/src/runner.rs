@@ -397,6 +397,7 @@ impl Stage {
         let visit = browser.visit(&url, &answers).await;
         if let Some(attack) = attack {
             self.running.net.force(&step.on, None).map_err(|e| e.to_string())?;
+            self.running.net.forge(None);
             attack.outcome()?;
         }
         self.links.remove(&step.on);

@@ -21,6 +21,11 @@ fn attacked(base: &Case, attack: &Attack, party: Misbehaving) -> Case {
     for idp in case.world.okta.identity_providers.iter_mut().filter(|_| attack.family.on == On::Redirect) {
         idp.request_binding = Binding::Redirect;
     }
+    // A revocation list matters where somebody reads it.
+    let listed = ["certificate-revoked", "certificate-list-expired", "certificate-list-of-another"];
+    if listed.contains(&attack.name()) {
+        case.world.access.methods.mobile_sso_ios.check_revocation = true;
+    }
     let alone = attack.family.on == On::SignedAssertion && party == Misbehaving::Access;
     for source in case.world.access.application_sources.iter_mut().filter(|_| alone) {
         (source.sign_response, source.sign_assertion) = (false, true);
@@ -80,7 +85,6 @@ fn wrong(attack: &Attack, case: &Case, result: &CaseResult) -> Vec<String> {
 /// Cases that only a test at the wire can play, and why.
 fn unplayable(attack: &Attack) -> Option<&'static str> {
     match attack.name() {
-        "certificate-revoked" | "certificate-list-expired" | "certificate-list-of-another" => Some("the list is UEM's"),
         "certificate-rsa-1024" => Some("the device's TLS library refuses the key"),
         "query-reencoded-plus" => Some("the honest query has no space"),
         _ => None,

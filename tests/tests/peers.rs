@@ -228,8 +228,8 @@ fn samael_stands_behind_our_okta() {
 
 #[test]
 fn samael_stands_before_our_app() {
-    // Its template comes without the NotOnOrAfter that the profile demands of a bearer confirmation.
-    let refused = [("answer-as-it-comes", "saml/missing-attribute")];
+    // Its template digests with SHA-1, and lacks the NotOnOrAfter that the profile demands of a bearer confirmation.
+    let refused = [("answer-as-it-comes", "saml/algorithm"), ("answer-without-times", "saml/missing-attribute")];
     Peer::program("samael", "../../target/peers/debug/samael-peer")
         .iter()
         .for_each(|peer| before_our_app(peer, &refused));

@@ -1,6 +1,7 @@
 //! Device certificates: read as DER, judged at a given time. TLS has proved possession of the key and nothing else.
 
 use crate::Refusal;
+use crate::checks::refuse_by;
 use bytes::Bytes;
 use federation::Time;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
@@ -84,12 +85,18 @@ pub fn verify_device_certificate(
             revocation,
             None,
         )
-        .map_err(|e| judged(&e))?;
+        .map_err(|e| judged(&e));
+    let path = match path {
+        Ok(path) => path,
+        // webpki judges as a whole: without its verdict there is no path to go on with.
+        Err(refusal) if crate::checks::off(refusal.code) => return Ok(facts),
+        Err(refusal) => return Err(refusal),
+    };
     // A trust anchor keeps no limit of its own there, so that it is held here.
     let between = path.intermediate_certificates().count();
     let limit = |der: &CertificateDer<'_>| path_limit(der).is_some_and(|most| between > most);
     if trusted.iter().any(|der| subject_of(der) == Some(path.anchor().subject.as_ref().to_vec()) && limit(der)) {
-        return Err(Refusal::new("certificate/path", format!("{between} certificates stand between")));
+        refuse_by!("certificate/path", format!("{between} certificates stand between"));
     }
     Ok(facts)
 }
@@ -134,12 +141,12 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(malformed)?;
     let usage = certificate.extended_key_usage().map_err(malformed)?;
     if !usage.is_some_and(|u| u.value.client_auth) {
-        return Err(Refusal::new("certificate/key-usage", "client authentication is not stated"));
+        refuse_by!("certificate/key-usage", "client authentication is not stated");
     }
     if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
         && key.key_size() < 2048
     {
-        return Err(Refusal::new("certificate/algorithm", format!("RSA of {} bits", key.key_size())));
+        refuse_by!("certificate/algorithm", format!("RSA of {} bits", key.key_size()));
     }
     let subject = certificate.subject();
     let text =

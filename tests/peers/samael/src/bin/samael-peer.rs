@@ -2,7 +2,7 @@
 //!
 //! `samael-peer request CONFIG` says `{"url", "id"}`; `samael-peer consume CONFIG ID` reads a response (base64) and says
 //! `{"name", "attributes"}`. `samael-peer answer CONFIG` reads a SAMLRequest (as in the query, decoded) and says a response
-//! (base64); `samael-peer answer-as-it-comes CONFIG` leaves out what samael's own template leaves out.
+//! (base64); `answer-as-it-comes` is samael's own template, whose digest is SHA-1, and `answer-without-times` the same with SHA-256.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use samael::crypto::AllowedSignatureAlgorithm::{EcdsaSha256, RsaSha256};
@@ -11,6 +11,7 @@ use samael::idp::response_builder::build_response_template;
 use samael::metadata::EntityDescriptor;
 use samael::schema::AuthnRequest;
 use samael::service_provider::ServiceProvider;
+use samael::signature::DigestAlgorithm;
 use samael::traits::ToXml as _;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -23,8 +24,9 @@ fn main() -> std::process::ExitCode {
     let said = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["request", config] => request(config),
         ["consume", config, id] => consume(config, id),
-        ["answer", config] => answer(config, true),
-        ["answer-as-it-comes", config] => answer(config, false),
+        ["answer", config] => answer(config, true, true),
+        ["answer-without-times", config] => answer(config, true, false),
+        ["answer-as-it-comes", config] => answer(config, false, false),
         _ => Err("request CONFIG, consume CONFIG ID, or answer CONFIG".into()),
     };
     match said {
@@ -80,9 +82,9 @@ fn consume(config: &str, id: &str) -> Said {
     Ok(json!({ "name": name, "attributes": attributes }))
 }
 
-/// samael's response to the request on standard input. Its template has no times; a bearer confirmation without NotOnOrAfter
-/// is against the profile (SAML profiles 4.1.4.2), so they are put in where it is to be `whole`.
-fn answer(config: &str, whole: bool) -> Said {
+/// samael's response to the request on standard input. Its template digests with SHA-1 and has no times, though a bearer
+/// confirmation without NotOnOrAfter is against the profile (SAML profiles 4.1.4.2): both can be put right.
+fn answer(config: &str, sha256: bool, times: bool) -> Said {
     let config: Value = serde_json::from_str(&std::fs::read_to_string(config)?)?;
     let text = |name: &str| config[name].as_str().ok_or_else(|| format!("no `{name}`"));
     let mut request = String::new();
@@ -97,7 +99,12 @@ fn answer(config: &str, whole: bool) -> Said {
     let key = openssl::pkey::PKey::private_key_from_pem(&std::fs::read(text("key")?)?)?.rsa()?.private_key_to_der()?;
     let mut response =
         build_response_template(&certificate.into(), text("name")?, &audience, text("idp")?, &acs, &asked.id, &[]);
-    if let Some(assertion) = response.assertion.as_mut().filter(|_| whole) {
+    for signature in response.signature.iter_mut().filter(|_| sha256) {
+        for reference in &mut signature.signed_info.reference {
+            reference.digest_method.algorithm = DigestAlgorithm::Sha256;
+        }
+    }
+    if let Some(assertion) = response.assertion.as_mut().filter(|_| times) {
         let until = Some(chrono::Utc::now() + chrono::TimeDelta::minutes(5));
         if let Some(conditions) = &mut assertion.conditions {
             conditions.not_on_or_after = until;
