@@ -228,7 +228,7 @@ fn samael_stands_behind_our_okta() {
 
 #[test]
 fn samael_stands_before_our_app() {
-    // Its template digests with SHA-1, and lacks the NotOnOrAfter that the profile demands of a bearer confirmation.
+    // Its template digests with SHA-1, and has no times, though the profile demands one of a bearer confirmation.
     let refused = [("answer-as-it-comes", "saml/algorithm"), ("answer-without-times", "saml/missing-attribute")];
     Peer::program("samael", "../../target/peers/debug/samael-peer")
         .iter()

@@ -107,7 +107,7 @@ fn answer(config: &str, sha256: bool, times: bool) -> Said {
     if let Some(assertion) = response.assertion.as_mut().filter(|_| times) {
         let until = Some(chrono::Utc::now() + chrono::TimeDelta::minutes(5));
         if let Some(conditions) = &mut assertion.conditions {
-            conditions.not_on_or_after = until;
+            (conditions.not_before, conditions.not_on_or_after) = (Some(chrono::Utc::now()), until);
         }
         let confirmations = assertion.subject.as_mut().and_then(|s| s.subject_confirmations.as_mut());
         for data in confirmations.into_iter().flatten().filter_map(|c| c.subject_confirmation_data.as_mut()) {
