@@ -1,7 +1,7 @@
 //! One sign-in, from the app's front page to where the browser rests: the browser's part, and the loop over the parties.
 //!
-//! What crosses the wire as messages is here a step from one place to the next; what each party makes of it is in [`okta`] and
-//! [`access`], which ask the decision cores that the endpoints ask.
+//! What crosses the wire as messages is here a step from one place to the next; what each party makes of it is in `okta` and
+//! `access`, which ask the decision cores that the endpoints ask.
 
 mod access;
 mod okta;

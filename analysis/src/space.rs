@@ -46,7 +46,7 @@ pub struct Node {
     pub now: Time,
 }
 
-/// What happened before, as [`pasts`] made it.
+/// What happened before, as `pasts` made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// The app that was opened, with everything right.
