@@ -11,8 +11,8 @@ use crate::model::{Agent, Model, UserId};
 use crate::sign_in::{self, Scratch};
 use federation::device::Device;
 use federation::tenant::uem::Payload;
-use federation::{Client, DeviceContext, Finding, Outcome, Time, World};
-use scenarios::{Action, BreakHow, Breakage, Case, FactsPatch, PlantKind, SignIn, Step};
+use federation::{DeviceContext, Finding, Outcome, Time, World};
+use scenarios::{Action, BreakHow, Breakage, Case, PlantKind, SignIn, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,7 +195,7 @@ impl Stage {
                 let until = self.now + Duration::from_secs(wait.minutes.saturating_mul(60));
                 self.let_happen(until)?;
             }
-            Action::DeviceFacts(change) => patch(&mut self.handset(&change.device)?.device, &change.facts),
+            Action::DeviceFacts(change) => change.facts.apply(&mut self.handset(&change.device)?.device),
             Action::CheckIn(on) => {
                 self.check_in(&on.device)?;
             }
@@ -366,7 +366,7 @@ impl Stage {
             mfa: step.mfa,
             wrong: okta.and_then(|id| self.wrong.get(&id)).copied().unwrap_or_default(),
         };
-        let jar = self.jars.get(&jar(step)).cloned().unwrap_or_default();
+        let jar = self.jars.get(&step.jar()).cloned().unwrap_or_default();
         let browser = Browser { okta: jar.okta, access: jar.access, app: jar.apps.get(&step.app).copied() };
         let up = |party: &str| self.fault(party, &step.on).is_none();
         let uem = match self.fault("uem", "access") {
@@ -392,7 +392,7 @@ impl Stage {
     /// The session of an app, by number, that the program of a sign-in has.
     pub fn app_session(&self, step: &SignIn, app: u16) -> Option<AppSession> {
         let name = &self.model.world.apps.get(usize::from(app))?.name;
-        self.jars.get(&jar(step))?.apps.get(name).copied()
+        self.jars.get(&step.jar())?.apps.get(name).copied()
     }
 
     fn sign_in(&mut self, step: &SignIn) -> Result<Told, Stuck> {
@@ -437,7 +437,7 @@ impl Stage {
             &mut because,
             &mut self.scratch,
         );
-        let kept = self.jars.entry(jar(step)).or_default();
+        let kept = self.jars.entry(step.jar()).or_default();
         (kept.okta, kept.access) = (browser.okta, browser.access);
         match browser.app {
             Some(session) => kept.apps.insert(step.app.clone(), session),
@@ -488,28 +488,5 @@ pub(crate) fn payload_leg(payload: Payload) -> usize {
         Payload::MobileSsoIos => 0,
         Payload::MobileSsoAndroid => 1,
         Payload::Certificate => 2,
-    }
-}
-
-/// Programs of a device that share cookies.
-pub(crate) fn jar(step: &SignIn) -> String {
-    let program = match step.client {
-        Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
-        Client::NativeApp => "app",
-        Client::Hub => "hub",
-    };
-    format!("{}/{program}", step.on)
-}
-
-fn patch(device: &mut Device, change: &FactsPatch) {
-    let change = change.clone();
-    let facts = &mut device.facts;
-    facts.compromised = change.compromised.unwrap_or(facts.compromised);
-    facts.passcode = change.passcode.unwrap_or(facts.passcode);
-    facts.encrypted = change.encrypted.unwrap_or(facts.encrypted);
-    facts.apps = change.apps.unwrap_or_else(|| std::mem::take(&mut facts.apps));
-    facts.attributes = change.attributes.unwrap_or_else(|| std::mem::take(&mut facts.attributes));
-    if let Some(version) = change.os_version {
-        device.os_version = version;
     }
 }

@@ -2,6 +2,7 @@
 //! example of each.
 
 use crate::provisioning::Provision;
+use federation::device::Device;
 use federation::{Client, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -109,6 +110,16 @@ pub struct SignIn {
 impl SignIn {
     /// Its keys.
     pub const KEYS: [&'static str; 8] = ["who", "on", "app", "client", "network", "start", "password", "mfa"];
+
+    /// Programs of a device that share cookies: its browser, a native app, the Hub.
+    pub fn jar(&self) -> String {
+        let program = match self.client {
+            Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
+            Client::NativeApp => "app",
+            Client::Hub => "hub",
+        };
+        format!("{}/{program}", self.on)
+    }
 }
 
 /// Where a sign-in begins.
@@ -273,6 +284,22 @@ pub struct FactsPatch {
     pub apps: Option<Vec<String>>,
     pub attributes: Option<BTreeMap<String, String>>,
     pub os_version: Option<String>,
+}
+
+impl FactsPatch {
+    /// Changes what the device is; UEM hears of it at the next check-in.
+    pub fn apply(&self, device: &mut Device) {
+        let change = self.clone();
+        let facts = &mut device.facts;
+        facts.compromised = change.compromised.unwrap_or(facts.compromised);
+        facts.passcode = change.passcode.unwrap_or(facts.passcode);
+        facts.encrypted = change.encrypted.unwrap_or(facts.encrypted);
+        facts.apps = change.apps.unwrap_or_else(|| std::mem::take(&mut facts.apps));
+        facts.attributes = change.attributes.unwrap_or_else(|| std::mem::take(&mut facts.attributes));
+        if let Some(version) = change.os_version {
+            device.os_version = version;
+        }
+    }
 }
 
 /// Settings from this step on.

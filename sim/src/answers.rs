@@ -29,10 +29,10 @@ use crate::world::Options;
 use analysis::facts::End;
 use analysis::space::{Extent, Situation, Space};
 use analysis::stage::Stuck;
-use scenarios::{Case, Location, Scenario, SourceMap};
+use scenarios::{Case, Diagnostic, Location, Scenario, SourceMap};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -120,7 +120,7 @@ impl Item {
     }
     pub(crate) fn place(mut self, sources: &SourceMap, setting: &str) -> Item {
         if let Some(Location { file, line, column }) = sources.locate(setting) {
-            (self.file, self.line, self.column) = (file.clone(), line, column);
+            (self.file, self.line, self.column) = (file, line, column);
         }
         self.setting = setting.into();
         self.console = analysis::change::console(setting);
@@ -130,8 +130,12 @@ impl Item {
 
 /// A world by the name of its baseline or its file.
 pub(crate) fn world(what: &str) -> Result<Scenario, String> {
-    let told = |wrong: Vec<scenarios::Diagnostic>| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     sound(crate::up::load(what)?).map_err(told)
+}
+
+/// Everything that is wrong with a file.
+fn told(wrong: Vec<Diagnostic>) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn space(scenario: &Scenario) -> Result<Space, String> {
@@ -160,7 +164,7 @@ pub(crate) fn counted(space: &Space) -> String {
 
 /// Where situations are written.
 pub(crate) struct Hands {
-    pub dir: Option<PathBuf>,
+    pub dir: PathBuf,
 }
 
 /// A situation, replayed and handed over.
@@ -189,17 +193,19 @@ impl Hands {
         if !result.met() {
             return Err(disagrees(&case, &result));
         }
-        let mut scenario = String::new();
-        if let Some(dir) = &self.dir {
-            let text = scenarios::write(&case)?;
-            let path = dir.join(&case.file);
-            std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, text)).map_err(|e| {
-                format!("cannot write `{}`: {e}\n  name another directory with `--to DIR`", path.display())
-            })?;
-            scenario = path.display().to_string();
-        }
+        let scenario = self.write(&case)?;
         let outcome = result.last().map(|o| format!("{} by {}", o.outcome, o.by)).unwrap_or_default();
         Ok(Handed { chain: chain(&result), scenario, outcome })
+    }
+
+    /// Writes a case as a scenario file, and says where.
+    pub(crate) fn write(&self, case: &Case) -> Result<String, String> {
+        let text = scenarios::write(case)?;
+        let path = self.dir.join(&case.file);
+        std::fs::create_dir_all(&self.dir)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|e| format!("cannot write `{}`: {e}\n  name another directory with `--to DIR`", path.display()))?;
+        Ok(path.display().to_string())
     }
 }
 
@@ -242,9 +248,4 @@ pub(crate) fn slug(text: &str) -> String {
     let words: Vec<String> =
         text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
     words.join("-")
-}
-
-/// The directory that `--to` names, or the usual one.
-pub(crate) fn hands(to: Option<&Path>) -> Hands {
-    Hands { dir: Some(to.map_or_else(|| PathBuf::from("fedsim-situations"), Path::to_path_buf)) }
 }

@@ -3,7 +3,7 @@
 
 mod arguments;
 
-use crate::answers::{self, Answer, Shape};
+use crate::answers::{self, Answer, Hands, Shape};
 use crate::formats;
 use crate::list;
 use crate::ports::Ports;
@@ -42,14 +42,14 @@ pub fn main() -> ExitCode {
                 tell(&one, "trace", |case, result| report::trace(case, result, style, full), style)
             }
             Command::Check(Checked { world, invariant, no_cure, told }) => {
-                let answer = answers::check(&world, &invariant, !no_cure, &answers::hands(Some(&told.to)));
+                let answer = answers::check(&world, &invariant, !no_cure, &Hands { dir: told.to });
                 answered(answer, told.format, style, false)
             }
             Command::Lint(Linted { world, strict, told }) => {
-                answered(answers::lint(&world, &answers::hands(Some(&told.to))), told.format, style, strict)
+                answered(answers::lint(&world, &Hands { dir: told.to }), told.format, style, strict)
             }
             Command::Why(Asked { situation, told }) => {
-                answered(answers::why(&situation, &answers::hands(Some(&told.to))), told.format, style, false)
+                answered(answers::why(&situation, &Hands { dir: told.to }), told.format, style, false)
             }
             Command::Rules(Linted { world, strict, told }) => {
                 answered(answers::rules(&world), told.format, style, strict)
@@ -58,13 +58,13 @@ pub fn main() -> ExitCode {
                 answered(answers::compare(&worlds), told.format, style, false)
             }
             Command::Diff(Differing { old, new, all, told }) => {
-                answered(answers::diff(&old, &new, all, &answers::hands(Some(&told.to))), told.format, style, true)
+                answered(answers::diff(&old, &new, all, &Hands { dir: told.to }), told.format, style, true)
             }
             Command::Walk(Planned { plan, told }) => {
-                answered(answers::walk(&plan, &answers::hands(Some(&told.to))), told.format, style, false)
+                answered(answers::walk(&plan, &Hands { dir: told.to }), told.format, style, false)
             }
             Command::Explore(Exploring { worlds, seed, long, told }) => {
-                let answer = answers::explore(&worlds, seed, long, &answers::hands(Some(&told.to)));
+                let answer = answers::explore(&worlds, seed, long, &Hands { dir: told.to });
                 answered(answer, told.format, style, false)
             }
             Command::Journal(journal) => read_journal(&journal, style),

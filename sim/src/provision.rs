@@ -1,6 +1,6 @@
 //! What administrators do about provisioning: at Access by its interfaces, as Postman would; at Okta in the app's console.
 
-use crate::browser::{Answers, Browser, Cookies};
+use crate::browser::{Answers, Browser};
 use crate::core::Door;
 use crate::net::Caller;
 use crate::runner::Stage;
@@ -204,18 +204,8 @@ impl Stage {
         let world = self.running.world.clone();
         let person = world.people.iter().find(|p| p.name == who).ok_or_else(|| format!("there is no `{who}`"))?;
         let account = person.okta.as_ref().and_then(|name| world.okta.users.iter().find(|u| &u.name == name));
-        let handset = self.handset(on)?;
-        let kind = handset.device.kind;
-        let keys = handset.keys(&crate::device::Legs::of(&world.access));
-        let browser = Browser {
-            net: self.running.net.clone(),
-            core: self.running.core.clone(),
-            caller: Caller { name: on.into(), ip: self.running.default_ip, keys: Vec::new(), timeout_ms: 60_000 },
-            keys,
-            user_agent: crate::device::user_agent(kind, Client::Hub),
-            cookies: Cookies::default(),
-            attack: None,
-        };
+        let keys = self.handset(on)?.keys(&crate::device::Legs::of(&world.access));
+        let browser = Browser { keys, ..self.browser(on, Client::Hub)? };
         let answers = Answers {
             okta: account.map(|u| (u.login.clone(), u.password.clone())),
             totp_secret: account.and_then(|u| self.running.totp_secrets.get(&u.name).cloned()).unwrap_or_default(),

@@ -12,8 +12,8 @@ use crate::transcript;
 use crate::world::{BuildError, Options, Running};
 use federation::{Client, Event, EventKind};
 use scenarios::{
-    Action, BreakHow, Breakage, Case, FactsPatch, MfaAnswer, Misbehaviour, PasswordEntry, Planting, SignIn, Start,
-    Step, Wipe, WipePhase,
+    Action, BreakHow, Breakage, Case, MfaAnswer, Misbehaviour, PasswordEntry, Planting, SignIn, Start, Step, Wipe,
+    WipePhase,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,7 +152,7 @@ impl Stage {
                 let until = self.running.core.clock.now() + Duration::from_secs(wait.minutes.saturating_mul(60));
                 self.let_happen(until).await?;
             }
-            Action::DeviceFacts(change) => patch(&mut self.handset(&change.device)?.device, &change.facts),
+            Action::DeviceFacts(change) => change.facts.apply(&mut self.handset(&change.device)?.device),
             Action::CheckIn(on) => self.hears(&on.device).await,
             Action::Sweep => {
                 self.check_in_all().await;
@@ -204,15 +204,7 @@ impl Stage {
     /// Opens the link of the enrolment page; where that is UEM's web enrolment, the Hub goes on with her UEM account.
     async fn follow_link(&mut self, who: &str, on: &str) -> Result<(), String> {
         let link = self.links.get(on).cloned().ok_or_else(|| format!("`{on}` shows no enrolment page"))?;
-        let browser = Browser {
-            net: self.running.net.clone(),
-            core: self.running.core.clone(),
-            caller: Caller { name: on.into(), ip: self.running.default_ip, keys: Vec::new(), timeout_ms: 60_000 },
-            keys: Vec::new(),
-            user_agent: crate::device::user_agent(self.handset(on)?.device.kind, Client::Browser),
-            cookies: Cookies::default(),
-            attack: None,
-        };
+        let browser = self.browser(on, Client::Browser)?;
         if browser.visit(&link, &Answers::default()).await.page.name != "uem/enroll" {
             let what = format!("the Hub is installed from {link}, and nothing is enrolled");
             self.running.core.note(on, EventKind::Changed { what });
@@ -267,6 +259,20 @@ impl Stage {
         }
     }
 
+    /// A program of the device as it is without keys and cookies, at the usual place.
+    pub(crate) fn browser(&self, on: &str, client: Client) -> Result<Browser, String> {
+        let handset = self.running.handsets.get(on).ok_or_else(|| format!("there is no device `{on}`"))?;
+        Ok(Browser {
+            net: self.running.net.clone(),
+            core: self.running.core.clone(),
+            caller: Caller { name: on.into(), ip: self.running.default_ip, keys: Vec::new(), timeout_ms: 60_000 },
+            keys: Vec::new(),
+            user_agent: crate::device::user_agent(handset.device.kind, client),
+            cookies: Cookies::default(),
+            attack: None,
+        })
+    }
+
     /// Every program of the device that has cookies opens the party's own way out; where that works the session is gone on both sides.
     async fn sign_out(&mut self, device: &str, at: &str) -> Result<(), String> {
         let world = &self.running.world;
@@ -280,21 +286,7 @@ impl Stage {
         };
         let own: Vec<_> = self.cookies.iter().filter(|(key, _)| key.split('/').next() == Some(device)).collect();
         for (_, cookies) in own {
-            let kind = self.running.handsets.get(device).map(|h| h.device.kind).ok_or("there is no such device")?;
-            let browser = Browser {
-                net: self.running.net.clone(),
-                core: self.running.core.clone(),
-                caller: Caller {
-                    name: device.into(),
-                    ip: self.running.default_ip,
-                    keys: Vec::new(),
-                    timeout_ms: 60_000,
-                },
-                keys: Vec::new(),
-                user_agent: crate::device::user_agent(kind, Client::Browser),
-                cookies: cookies.clone(),
-                attack: None,
-            };
+            let browser = Browser { cookies: cookies.clone(), ..self.browser(device, Client::Browser)? };
             browser.visit(&address, &Answers::default()).await;
         }
         Ok(())
@@ -384,14 +376,13 @@ impl Stage {
             None => None,
             Some(wish) => Some(Arc::new(self.running.arm(&wish, step)?)),
         };
+        let plain = self.browser(&step.on, step.client)?;
         let browser = Browser {
-            net: self.running.net.clone(),
-            core: self.running.core.clone(),
-            caller: Caller { name: step.on.clone(), ip, keys: Vec::new(), timeout_ms: 60_000 },
+            caller: Caller { ip, ..plain.caller },
             keys: handset.keys(&crate::device::Legs::of(&world.access)),
-            user_agent: crate::device::user_agent(handset.device.kind, step.client),
-            cookies: self.cookies.entry(jar(step)).or_default().clone(),
+            cookies: self.cookies.entry(step.jar()).or_default().clone(),
             attack: attack.clone(),
+            ..plain
         };
         let answers = answers(world, person, step, &self.running.totp_secrets);
         let visit = browser.visit(&url, &answers).await;
@@ -406,16 +397,6 @@ impl Stage {
         }
         Ok(visit)
     }
-}
-
-/// Programs of a device that share cookies: its browser, a native app, the Hub.
-pub(crate) fn jar(step: &SignIn) -> String {
-    let program = match step.client {
-        Client::Browser | Client::MobileSite | Client::DesktopSite => "browser",
-        Client::NativeApp => "app",
-        Client::Hub => "hub",
-    };
-    format!("{}/{program}", step.on)
 }
 
 fn answers(
@@ -445,19 +426,5 @@ fn answers(
             MfaAnswer::None => Mfa::NoAnswer,
         },
         totp_secret: okta.and_then(|u| secrets.get(&u.name).cloned()).unwrap_or_default(),
-    }
-}
-
-/// Changes what the device is; UEM hears of it at the next check-in.
-fn patch(device: &mut federation::device::Device, change: &FactsPatch) {
-    let change = change.clone();
-    let facts = &mut device.facts;
-    facts.compromised = change.compromised.unwrap_or(facts.compromised);
-    facts.passcode = change.passcode.unwrap_or(facts.passcode);
-    facts.encrypted = change.encrypted.unwrap_or(facts.encrypted);
-    facts.apps = change.apps.unwrap_or_else(|| std::mem::take(&mut facts.apps));
-    facts.attributes = change.attributes.unwrap_or_else(|| std::mem::take(&mut facts.attributes));
-    if let Some(version) = change.os_version {
-        device.os_version = version;
     }
 }

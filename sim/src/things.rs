@@ -1,6 +1,6 @@
 //! The state of things, read from the parties that hold them, never from the transcript.
 
-use crate::runner::{Stage, jar};
+use crate::runner::Stage;
 use bytes::Bytes;
 use federation::Party;
 use scenarios::{SignIn, State, Stated, Thing};
@@ -92,7 +92,7 @@ impl Stage {
     /// Who the person's program is signed in as when a sign-in is over.
     pub(crate) fn as_whom(&self, step: &SignIn) -> BTreeMap<String, String> {
         let places = [("okta", "okta"), ("access", "access"), ("app", step.app.as_str())];
-        let at = |(name, at): (&str, &str)| Some((name.to_string(), self.session(at, &jar(step))?));
+        let at = |(name, at): (&str, &str)| Some((name.to_string(), self.session(at, &step.jar())?));
         places.into_iter().filter_map(at).collect()
     }
 }

@@ -50,9 +50,7 @@ pub(crate) fn check(what: &str, files: &[PathBuf], cures: bool, hands: &Hands) -
 fn invariants(scenario: &Scenario, files: &[PathBuf]) -> Result<Vec<Invariant>, String> {
     let mut all = scenario.invariants.clone();
     for file in files {
-        let told =
-            |wrong: Vec<scenarios::Diagnostic>| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        all.extend(scenarios::load_invariants(file).map_err(told)?);
+        all.extend(scenarios::load_invariants(file).map_err(super::told)?);
     }
     if all.is_empty() {
         return Err(format!(

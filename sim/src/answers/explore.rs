@@ -93,12 +93,7 @@ pub(crate) fn explore(what: &[String], seed: u64, long: Duration, hands: &Hands)
 }
 
 fn written(case: &Case, name: &str, hands: &Hands) -> Result<String, String> {
-    let Some(dir) = &hands.dir else { return Ok(String::new()) };
-    let case = Case { id: format!("own/{name}"), file: format!("{name}.toml"), ..case.clone() };
-    let path = dir.join(&case.file);
-    let text = scenarios::write(&case)?;
-    std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, text)).map_err(|e| e.to_string())?;
-    Ok(path.display().to_string())
+    hands.write(&Case { id: format!("own/{name}"), file: format!("{name}.toml"), ..case.clone() })
 }
 
 fn line(outcome: impl std::fmt::Display, by: &str, trusted: Option<federation::DeviceContext>) -> String {

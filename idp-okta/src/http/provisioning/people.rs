@@ -9,7 +9,7 @@ use crate::decide::provisioning::{Profile, profile};
 use crate::ledger::AppUser;
 use federation::tenant::okta::User;
 use federation::tenant::scim_client::{LateAssignment, ScimVersion, UpdateWith};
-use federation::{Finding, Why};
+use federation::{Finding, Silent, Why};
 
 impl Desk<'_> {
     fn user(&self, name: &str) -> Option<&User> {
@@ -176,7 +176,7 @@ impl Desk<'_> {
         let record = self.record(name).unwrap_or_default();
         let wanted = self.user(name).map(|user| profile(&self.app, user));
         let deed =
-            match next(&self.app, self.user(name), Some(&AppUser { trouble: None, ..record.clone() }), &mut NoWhy) {
+            match next(&self.app, self.user(name), Some(&AppUser { trouble: None, ..record.clone() }), &mut Silent) {
                 Act::Update(..) => Deed::Update,
                 Act::Deactivate(_) => Deed::Deactivate,
                 _ => Deed::Create,
@@ -193,8 +193,6 @@ impl Desk<'_> {
         self.note(name, |r| r.trouble = Some(text));
     }
 }
-
-use federation::Silent as NoWhy;
 
 fn assumed() -> Finding {
     Finding::new("assumes/scim-update-with").rule("okta.assumptions.provisioning.update_with")
