@@ -238,7 +238,7 @@ impl App {
         let assertion =
             response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", told(&response.status)))?;
         // Remembered for as long as it could be used again.
-        let until = assertion.not_on_or_after + Duration::from_secs(u64::from(self.settings().clock_skew_seconds));
+        let until = assertion.end() + Duration::from_secs(u64::from(self.settings().clock_skew_seconds));
         for (table, id) in [("used-assertions", Some(&assertion.id)), ("used-requests", expected.as_ref())] {
             let Some(id) = id else { continue };
             if !outside.once(table, id, until).map_err(|e| Refusal::new("store/failed", e.to_string()))? {

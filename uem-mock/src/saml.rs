@@ -190,7 +190,7 @@ fn read(desk: &mut Desk, request: &Request) -> Result<String, Refusal> {
     let response = saml::read_response(&xml, &check)?;
     let assertion =
         response.assertion.as_ref().ok_or_else(|| Refusal::new("saml/status", response.status.code.clone()))?;
-    let until = assertion.not_on_or_after + Duration::from_secs(u64::from(SKEW));
+    let until = assertion.end() + Duration::from_secs(u64::from(SKEW));
     if !desk
         .outside
         .once("used-assertions", &assertion.id, until)

@@ -183,6 +183,27 @@ pub static WRITTEN: Family = Family {
             "The statement stands before the conditions.",
         ),
         passes(
+            "harmless-no-beginning",
+            Act::Write(Edit::Attr("Response/Assertion/Conditions", "NotBefore", Val::Gone)),
+            "The conditions have no beginning, which core 2.5.1.2 leaves open.",
+        ),
+        passes(
+            "harmless-no-end",
+            Act::Write(Edit::Attr("Response/Assertion/Conditions", "NotOnOrAfter", Val::Gone)),
+            "The conditions have no end: the confirmation has one.",
+        ),
+        passes(
+            "harmless-attribute-type",
+            Act::Write(Edit::Put(
+                Place::Last,
+                "Response/Assertion",
+                "<saml2:AttributeStatement><saml2:Attribute Name=\"colour\"><saml2:AttributeValue \
+                 xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+                 xsi:type=\"xs:string\">blue</saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement>",
+            )),
+            "An attribute of the person that says its type.",
+        ),
+        passes(
             "harmless-seconds",
             Act::Write(Edit::Attr(
                 "Response/Assertion",

@@ -146,15 +146,6 @@ pub static TIME: Family = Family {
             "saml/time",
             "It ends before it begins.",
         ),
-        end("not-before-missing", CONDITIONS, "NotBefore", Val::Gone, "saml/missing-attribute", "It has no beginning."),
-        end(
-            "not-on-or-after-missing",
-            CONDITIONS,
-            "NotOnOrAfter",
-            Val::Gone,
-            "saml/missing-attribute",
-            "It has no end.",
-        ),
         end(
             "time-with-offset",
             CONDITIONS,

@@ -247,14 +247,14 @@ fn issued(at: Time, now: Time, skew_seconds: u32) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Valid iff `not_before - skew <= now < not_on_or_after + skew`.
-fn in_time(not_before: Option<Time>, not_on_or_after: Time, check: &ResponseCheck<'_>) -> Result<(), Refusal> {
+/// Valid iff `not_before - skew <= now < not_on_or_after + skew`, as far as either is stated.
+fn in_time(not_before: Option<Time>, not_on_or_after: Option<Time>, check: &ResponseCheck<'_>) -> Result<(), Refusal> {
     let skew = skew(check.skew_seconds);
     if not_before.is_some_and(|start| check.now < start - skew) {
         refuse_by!("saml/not-yet-valid", check.now.to_string());
     }
-    if check.now >= not_on_or_after + skew {
-        refuse_by!("saml/expired", not_on_or_after.to_string());
+    if let Some(end) = not_on_or_after.filter(|end| check.now >= *end + skew) {
+        refuse_by!("saml/expired", end.to_string());
     }
     Ok(())
 }
@@ -287,14 +287,12 @@ fn read_assertion(document: &Document<'_>, node: NodeId, check: &ResponseCheck<'
         refuse_by!("saml/confirmation", "NotBefore is forbidden there");
     }
     let confirmation_end = time(&required_attribute(document, data, "NotOnOrAfter")?)?;
-    in_time(None, confirmation_end, check)?;
+    in_time(None, Some(confirmation_end), check)?;
     let (not_before, not_on_or_after, audience) = conditions(document, node, check)?;
     let statement =
         only(document, node, ASSERTION, "AuthnStatement")?.ok_or_else(|| refuse("saml/authn-statement", "none"))?;
     let session_end = attribute(document, statement, "SessionNotOnOrAfter").map(|t| time(&t)).transpose()?;
-    if let Some(end) = session_end {
-        in_time(None, end, check)?;
-    }
+    in_time(None, session_end, check)?;
     let authn_instant = time(&required_attribute(document, statement, "AuthnInstant")?)?;
     let issue_instant = time(&required_attribute(document, node, "IssueInstant")?)?;
     issued(authn_instant, check.now, check.skew_seconds)?;
@@ -328,14 +326,14 @@ fn conditions(
     document: &Document<'_>,
     assertion: NodeId,
     check: &ResponseCheck<'_>,
-) -> Result<(Time, Time, String), Refusal> {
+) -> Result<(Option<Time>, Option<Time>, String), Refusal> {
     let node = required(document, assertion, ASSERTION, "Conditions")?;
-    let not_before = time(&required_attribute(document, node, "NotBefore")?)?;
-    let not_on_or_after = time(&required_attribute(document, node, "NotOnOrAfter")?)?;
-    if not_before >= not_on_or_after {
+    let limit = |name| attribute(document, node, name).map(|t| time(&t)).transpose();
+    let (not_before, not_on_or_after) = (limit("NotBefore")?, limit("NotOnOrAfter")?);
+    if not_before.zip(not_on_or_after).is_some_and(|(start, end)| start >= end) {
         refuse_by!("saml/time", "NotBefore is not before NotOnOrAfter");
     }
-    in_time(Some(not_before), not_on_or_after, check)?;
+    in_time(not_before, not_on_or_after, check)?;
     let restrictions = named(document, node, ASSERTION, "AudienceRestriction");
     let known = restrictions.len()
         + named(document, node, ASSERTION, "OneTimeUse").len()

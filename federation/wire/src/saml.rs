@@ -84,8 +84,9 @@ pub struct Assertion {
     pub recipient: String,
     pub in_response_to: Option<String>,
     pub confirmation_not_on_or_after: Time,
-    pub not_before: Time,
-    pub not_on_or_after: Time,
+    /// Both limits of the conditions are optional (core 2.5.1.2); the confirmation's end is not.
+    pub not_before: Option<Time>,
+    pub not_on_or_after: Option<Time>,
     pub audience: String,
     pub authn_instant: Time,
     pub session_index: String,
@@ -93,6 +94,13 @@ pub struct Assertion {
     pub class_ref: String,
     pub posture: Option<DevicePosture>,
     pub attributes: Vec<(String, Vec<String>)>,
+}
+
+impl Assertion {
+    /// From here on, but for the skew, nobody takes it any more.
+    pub fn end(&self) -> Time {
+        self.not_on_or_after.map_or(self.confirmation_not_on_or_after, |t| t.min(self.confirmation_not_on_or_after))
+    }
 }
 
 /// What `AuthnContextDecl/…/Device/Posture` states (documented shape of Okta's contract).
@@ -313,12 +321,13 @@ fn write_assertion(a: &Assertion, sign: Option<&SigningKey>) -> String {
         escape(&a.recipient)
     );
     optional(&mut xml, "InResponseTo", a.in_response_to.as_deref());
+    xml += "/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions";
+    optional(&mut xml, "NotBefore", a.not_before.map(|t| t.to_string()).as_deref());
+    optional(&mut xml, "NotOnOrAfter", a.not_on_or_after.map(|t| t.to_string()).as_deref());
     let _ = write!(
         xml,
-        "/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>\
-         <saml2:Audience>{}</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions><saml2:AuthnStatement AuthnInstant=\"{}\" SessionIndex=\"{}\"",
-        a.not_before,
-        a.not_on_or_after,
+        "><saml2:AudienceRestriction><saml2:Audience>{}</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions>\
+         <saml2:AuthnStatement AuthnInstant=\"{}\" SessionIndex=\"{}\"",
         escape(&a.audience),
         a.authn_instant,
         escape(&a.session_index)

@@ -43,6 +43,8 @@ fn every_flaw_of_a_head_is_refused_by_its_check() {
         ("the largest body", with("Content-Length: 524288"), "ok"),
         ("two hosts", with(&format!("Host: {HOST}")), "http/repeated-field"),
         ("another host", with("a: b").replace(HOST, "evil.test"), "http/host"),
+        ("another host behind the port", with("a: b").replace(HOST, &format!("{HOST}:1@evil.test")), "http/host"),
+        ("a port that is none", with("a: b").replace(HOST, &format!("{HOST}:")), "http/host"),
         ("no host", with("a: b").replace("Host", "Hostess"), "http/host"),
         ("a folded line", with("a: b\r\n c"), "http/malformed"),
         ("a blank before the colon", with("Content-Length : 5"), "http/malformed"),

@@ -74,7 +74,7 @@ fn read(ctx: &Ctx<'_>, tx: &Transaction, form: &Form) -> Result<Option<String>, 
     match ctx.outside.once(
         "access-assertions",
         &format!("{} {}", idp.entity_id, assertion.id),
-        assertion.not_on_or_after + USED_LONGER,
+        assertion.end() + USED_LONGER,
     ) {
         Ok(true) => Ok(Some(assertion.name_id.clone())),
         Ok(false) => Err(Refusal::new("saml/replayed", assertion.id.clone())),

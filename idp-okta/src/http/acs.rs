@@ -134,7 +134,7 @@ fn receive(x: &Exchange<'_>, id: Option<&str>) -> Result<Received, Refusal> {
     once(x, "okta-request", &pending.request, x.now + TRANSACTION)?;
     if let Some(assertion) = &response.assertion {
         let skew = Duration::from_secs(u64::from(idp.max_clock_skew_seconds));
-        once(x, "okta-assertion", &assertion.id, assertion.not_on_or_after + skew)?;
+        once(x, "okta-assertion", &assertion.id, assertion.end() + skew)?;
     }
     Ok((tx, idp.clone(), response))
 }

@@ -37,7 +37,7 @@ pub fn keys() -> [Keys; 2] {
 pub fn response() -> Response {
     let mut response = sample::response(Ends { issuer: IDP, to: ACS, audience: SP });
     let said = assertion(&mut response);
-    said.not_on_or_after = NOW + seconds(300);
+    said.not_on_or_after = Some(NOW + seconds(300));
     said.session_not_on_or_after = Some(NOW + seconds(400));
     said.posture = Some(posture());
     said.attributes = vec![("device.trusted".into(), vec!["TRUSTED".into()])];

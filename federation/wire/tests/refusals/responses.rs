@@ -99,7 +99,7 @@ fn the_last_good_moment() {
     let [keys, _] = keys();
     let cases: &[(&str, Change, i64)] = &[
         ("confirmation", |_| {}, 259_999),
-        ("conditions", |r| assertion(r).not_on_or_after = NOW + seconds(100), 159_999),
+        ("conditions", |r| assertion(r).not_on_or_after = Some(NOW + seconds(100)), 159_999),
         ("session", |r| assertion(r).session_not_on_or_after = Some(NOW + seconds(100)), 159_999),
     ];
     for (what, change, last) in cases {

@@ -344,13 +344,17 @@ pub const RESPONSES: &[(&str, Flaw, &str)] = &[
     ),
     // 7: time, half open, with skew; `the_last_good_moment` has the other side of each
     ("at the end of the confirmation", Receiver(|c| c.now = NOW + seconds(260)), "saml/expired"),
-    ("at the end of the conditions", Message(|r| assertion(r).not_on_or_after = NOW - seconds(60)), "saml/time"),
+    ("at the end of the conditions", Message(|r| assertion(r).not_on_or_after = Some(NOW - seconds(60))), "saml/time"),
     (
         "at the end of the session",
         Message(|r| assertion(r).session_not_on_or_after = Some(NOW - seconds(60))),
         "saml/expired",
     ),
-    ("before the conditions begin", Message(|r| assertion(r).not_before = NOW + seconds(61)), "saml/not-yet-valid"),
+    (
+        "before the conditions begin",
+        Message(|r| assertion(r).not_before = Some(NOW + seconds(61))),
+        "saml/not-yet-valid",
+    ),
     ("said tomorrow", Message(|r| r.issue_instant = NOW + seconds(61)), "saml/not-yet-valid"),
     ("asserted tomorrow", Message(|r| assertion(r).issue_instant = NOW + seconds(61)), "saml/not-yet-valid"),
     ("authenticated tomorrow", Message(|r| assertion(r).authn_instant = NOW + seconds(61)), "saml/not-yet-valid"),
