@@ -86,6 +86,38 @@ pub static BOMBS: Family = Family {
             "Thirty-three namespaces at one element.",
         ),
         bytes(
+            "namespaces-65-in-scope",
+            |x, _| {
+                let level = |n: usize| (0..22).map(|i| format!(" xmlns:n{n}x{i}=\"urn:{i}\"")).collect::<String>();
+                extended(x, &format!("<a{}><b{}><c{}/></b></a>", level(0), level(1), level(2)))
+            },
+            "saml/too-many-attributes",
+            "More than sixty-four namespaces in scope of one element, a few at each level.",
+        ),
+        bytes(
+            "namespace-name-long",
+            |x, _| {
+                let name = "n".repeat(2000);
+                extended(x, &format!("<a xmlns:p=\"urn:{name}\">{}</a>", "<p:b/>".repeat(100)))
+            },
+            "saml/too-large",
+            "A long namespace's name, which canonicalisation writes at each element that uses it.",
+        ),
+        bytes(
+            "prefixes-33",
+            |x, _| {
+                let list: String = (0..33).map(|n| format!("p{n} ")).collect();
+                let transform = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>";
+                let open = transform.replace("/>", ">");
+                let named = format!(
+                    "{open}<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"{list}\"/></ds:Transform>"
+                );
+                x.replacen(transform, &named, 1).into_bytes()
+            },
+            "saml/transform",
+            "Thirty-three prefixes in the list of a canonicalisation, each of which every element is held against.",
+        ),
+        bytes(
             "signatures-5",
             |x, _| {
                 let one = "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/>";

@@ -170,6 +170,13 @@ pub static WRITTEN: Family = Family {
     ],
 };
 
+/// An element of Extensions that has the assertion's id in this attribute.
+fn named_in_extensions(xml: &str, attribute: &str) -> Option<String> {
+    let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
+    let element = format!("<saml2p:Extensions><x:y xmlns:x=\"urn:x\" {attribute}=\"{id}\"/></saml2p:Extensions>");
+    Some(xml.replacen("<saml2p:Status>", &format!("{element}<saml2p:Status>"), 1))
+}
+
 pub static IDS_CARRIED: Family = Family {
     name: "an id twice, by the network",
     class: "duplicate ids",
@@ -180,18 +187,21 @@ pub static IDS_CARRIED: Family = Family {
     rows: &[
         altered(
             "duplicate-id-extensions",
-            Edit::Fn(|xml, _| {
-                let id = crate::edit::attribute(xml, "Response/Assertion", "ID")?.to_string();
-                Some(xml.replacen(
-                    "<saml2p:Status>",
-                    &format!(
-                        "<saml2p:Extensions><x:y xmlns:x=\"urn:x\" ID=\"{id}\"/></saml2p:Extensions><saml2p:Status>"
-                    ),
-                    1,
-                ))
-            }),
+            Edit::Fn(|xml, _| named_in_extensions(xml, "ID")),
             "saml/duplicate-id",
             "An element of Extensions has the id of the signed assertion.",
+        ),
+        altered(
+            "duplicate-id-lower-case",
+            Edit::Fn(|xml, _| named_in_extensions(xml, "id")),
+            "saml/duplicate-id",
+            "An element of Extensions has that id in an attribute of small letters, which some resolvers take.",
+        ),
+        altered(
+            "duplicate-id-xml-id",
+            Edit::Fn(|xml, _| named_in_extensions(xml, "xml:id")),
+            "saml/id",
+            "An element of Extensions has that id as its xml:id.",
         ),
         altered(
             "duplicate-id-response",

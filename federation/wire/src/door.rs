@@ -11,6 +11,10 @@ pub const MAX_BYTES: usize = 256 * 1024;
 const MAX_DEPTH: usize = 64;
 const MAX_ATTRIBUTES: usize = 64;
 const MAX_NAMESPACES: usize = 32;
+/// In scope of one element, its ancestors' with its own: a canonicaliser carries them all along.
+const MAX_SCOPE: usize = 64;
+/// Of a namespace's name, which canonicalisation writes again at every element that uses it.
+const MAX_NAMESPACE_NAME: usize = 512;
 const MAX_ELEMENTS: usize = 8192;
 const MAX_SIGNATURES: usize = 4;
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -54,7 +58,8 @@ fn after_declaration(text: &str) -> Result<&str, Refusal> {
 /// `<` stands in no attribute value of a well-formed document, so that no quoting can hide a tag.
 fn scan(text: &str) -> Result<(), Refusal> {
     let malformed = |what: &str| Refusal::new("saml/malformed", what);
-    let (mut depth, mut elements) = (0usize, 0usize);
+    // Of each open element: the namespaces that it declares.
+    let (mut open, mut elements) = (Vec::with_capacity(MAX_DEPTH), 0usize);
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
@@ -63,22 +68,28 @@ fn scan(text: &str) -> Result<(), Refusal> {
             rest = skipped(rest);
             continue;
         }
-        let (end, empty) = tag(rest)?;
+        let Tag { end, empty, namespaces } = tag(rest)?;
         if rest.starts_with('/') {
-            depth = depth.checked_sub(1).ok_or_else(|| malformed("an end tag too many"))?;
+            open.pop().ok_or_else(|| malformed("an end tag too many"))?;
         } else {
             elements += 1;
             if elements > MAX_ELEMENTS {
                 refuse_by!("saml/too-many-elements", format!("more than {MAX_ELEMENTS}"));
             }
-            if depth == MAX_DEPTH {
+            if open.len() == MAX_DEPTH {
                 refuse_by!("saml/too-deep", format!("more than {MAX_DEPTH} levels"));
             }
-            depth += usize::from(!empty);
+            let scope = namespaces + open.iter().sum::<usize>();
+            if scope > MAX_SCOPE {
+                refuse_by!("saml/too-many-attributes", format!("{scope} namespaces in scope"));
+            }
+            if !empty {
+                open.push(namespaces);
+            }
         }
         rest = &rest[end..];
     }
-    if depth == 0 { Ok(()) } else { Err(malformed("an element without an end")) }
+    if open.is_empty() { Ok(()) } else { Err(malformed("an element without an end")) }
 }
 
 /// What follows a construct that is forbidden; only reached where its check is switched off.
@@ -103,13 +114,20 @@ fn forbidden(rest: &str) -> Option<&'static str> {
     }
 }
 
-/// Length of the tag that begins behind a `<`, and whether its element is empty. Counts attributes on the way.
-fn tag(rest: &str) -> Result<(usize, bool), Refusal> {
+/// A tag that begins behind a `<`: where it ends, whether its element is empty, how many namespaces it declares.
+struct Tag {
+    end: usize,
+    empty: bool,
+    namespaces: usize,
+}
+
+/// Reads a tag and counts its attributes on the way.
+fn tag(rest: &str) -> Result<Tag, Refusal> {
     let (mut attributes, mut namespaces, mut name_from, mut at) = (0usize, 0usize, 0usize, 0usize);
     let bytes = rest.as_bytes();
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'>' => return Ok((at + 1, at > 0 && bytes[at - 1] == b'/')),
+            b'>' => return Ok(Tag { end: at + 1, empty: at > 0 && bytes[at - 1] == b'/', namespaces }),
             b'<' => break,
             quote @ (b'"' | b'\'') => {
                 let length = bytes[at + 1..].iter().position(|b| b == quote || *b == b'<');
@@ -121,6 +139,9 @@ fn tag(rest: &str) -> Result<(usize, bool), Refusal> {
                 attributes += usize::from(!is_namespace);
                 if attributes > MAX_ATTRIBUTES || namespaces > MAX_NAMESPACES {
                     refuse_by!("saml/too-many-attributes", format!("{attributes} and {namespaces}"));
+                }
+                if is_namespace && length > MAX_NAMESPACE_NAME {
+                    refuse_by!("saml/too-large", format!("a namespace's name of {length} bytes"));
                 }
                 at += length + 1;
                 name_from = at + 1;

@@ -31,6 +31,9 @@ const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const DIGESTS: &[&str] =
     &[SHA256, "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
 
+/// That a transform may name.
+const MAX_PREFIXES: usize = 32;
+
 /// The least algorithm that is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureFloor {
@@ -385,8 +388,14 @@ fn transforms(document: &Document<'_>, reference: NodeId) -> Result<(), Refusal>
     }
     for (node, name) in nodes.iter().zip(&names) {
         let inside = elements(document, *node);
-        let prefixes =
+        let named =
             |n: &NodeId| document.element(*n).is_some_and(|e| e.matches_name_ns(EXC_C14N, "InclusiveNamespaces"));
+        // Every element is held against every prefix.
+        let few = |n: &NodeId| {
+            let list = attribute(document, *n, "PrefixList").unwrap_or_default();
+            list.len() <= MAX_PREFIXES * 64 && list.split_ascii_whitespace().count() <= MAX_PREFIXES
+        };
+        let prefixes = |n: &NodeId| named(n) && few(n);
         if !inside.is_empty() && (name != EXC_C14N || inside.len() > 1 || !inside.iter().all(prefixes)) {
             return refuse("a transform with parameters".into());
         }

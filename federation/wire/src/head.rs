@@ -48,7 +48,10 @@ pub fn check(head: &[u8], host: &str) -> Result<Head, Refusal> {
     }
     let get = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
     let named = get("host").ok_or_else(|| Refusal::new("http/host", "none"))?;
-    if !named.split(':').next().unwrap_or_default().eq_ignore_ascii_case(host) {
+    // `host:1@other` is one host to one reader and another to the next.
+    let (name, port) = named.split_once(':').unwrap_or((named, "443"));
+    let is_port = !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
+    if !is_port || !name.eq_ignore_ascii_case(host) {
         return Err(Refusal::new("http/host", "another host's request"));
     }
     let limit = body_limit(path);
