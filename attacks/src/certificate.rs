@@ -51,13 +51,21 @@ pub struct DeviceScene<'a> {
 }
 
 impl DeviceScene<'_> {
-    /// An honest leaf beside a list: `Some(true)` revokes it, `None` is by another CA. The list ends so many seconds from now.
-    pub(crate) fn revoking(&self, revoked: Option<bool>, end: i64) -> Option<Presented> {
+    /// What the same device shows that does nothing wrong; `listed`: beside the CA's list, which does not name it.
+    pub fn honest(&self, listed: bool) -> Option<Presented> {
+        if listed { self.revoking(false, 3600) } else { Leaf::honest(self).issue(self.ca) }
+    }
+
+    /// An honest leaf beside a list that the CA signed, which may name it. The list ends so many seconds from now.
+    pub(crate) fn revoking(&self, revoked: bool, end: i64) -> Option<Presented> {
+        self.listed_by(self.ca, revoked, end)
+    }
+
+    /// An honest leaf beside another CA's list.
+    pub(crate) fn listed_by(&self, ca: &Ca, revoked: bool, end: i64) -> Option<Presented> {
         let Presented::Chain { chain, key } = Leaf::honest(self).issue(self.ca)? else { return None };
         let serial = X509::from_der(chain.first()?).ok()?.serial_number().to_bn().ok()?.to_vec();
-        let other = outsider("another CA", 9)?;
-        let ca = if revoked.is_some() { self.ca } else { &other };
-        let listed = (revoked == Some(true)).then_some(serial);
+        let listed = revoked.then_some(serial);
         let crl =
             crate::x509::revocation_list(ca, listed.as_deref(), self.now.seconds() - 60, self.now.seconds() + end)?;
         Some(Presented::Listed { chain, key, crl })
@@ -90,6 +98,15 @@ pub fn new_key() -> Option<Vec<u8>> {
     p256()?.private_key_to_pkcs8().ok()
 }
 
+/// RSA-PSS with SHA-256 by any key, PKCS#8 DER: also by one that careful libraries do not load.
+pub fn signed_by_any_key(pkcs8: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let key = PKey::private_key_from_pkcs8(pkcs8).ok()?;
+    let mut signer = openssl::sign::Signer::new(MessageDigest::sha256(), &key).ok()?;
+    signer.set_rsa_padding(openssl::rsa::Padding::PKCS1_PSS).ok()?;
+    signer.set_rsa_pss_saltlen(openssl::sign::RsaPssSaltlen::DIGEST_LENGTH).ok()?;
+    signer.sign_oneshot_to_vec(message).ok()
+}
+
 fn p256() -> Option<PKey<Private>> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).ok()?;
     PKey::from_ec_key(EcKey::generate(&group).ok()?).ok()
@@ -106,7 +123,10 @@ fn serial(number: &[u8]) -> Option<Asn1Integer> {
 }
 
 fn authority(subject: &openssl::x509::X509NameRef, number: &[u8], by: Option<&Ca>) -> Option<Ca> {
-    let key = p256()?;
+    with_key(p256()?, subject, number, by)
+}
+
+fn with_key(key: PKey<Private>, subject: &openssl::x509::X509NameRef, number: &[u8], by: Option<&Ca>) -> Option<Ca> {
     let mut builder = X509::builder().ok()?;
     builder.set_version(2).ok()?;
     builder.set_serial_number(serial(number)?.as_ref()).ok()?;
@@ -132,6 +152,12 @@ pub(crate) fn lookalike(ca: &Ca) -> Option<Ca> {
     authority(ca.certificate.subject_name(), &number, None)
 }
 
+/// CAs with one name and one key, each of which could have issued each other: no road ends, and there are very many.
+pub(crate) fn maze(size: u8) -> Option<Vec<Ca>> {
+    let (key, name) = (p256()?, name("a maze")?);
+    (1..=size).map(|n| with_key(key.clone(), name.as_ref(), &[n], None)).collect()
+}
+
 /// A CA that `ca` certified.
 pub(crate) fn intermediate(ca: &Ca) -> Option<Ca> {
     authority(name("a CA between")?.as_ref(), &[11], Some(ca))
@@ -154,6 +180,10 @@ pub(crate) struct Leaf {
     pub digest: MessageDigest,
     pub small_key: bool,
     pub version_1: bool,
+    /// Its key may sign; otherwise it may encipher keys and nothing else.
+    pub signs: bool,
+    /// Another common name behind the first.
+    pub second_cn: Option<String>,
 }
 
 impl Leaf {
@@ -174,6 +204,8 @@ impl Leaf {
             digest: MessageDigest::sha256(),
             small_key: false,
             version_1: false,
+            signs: true,
+            second_cn: None,
         }
     }
 
@@ -215,7 +247,11 @@ impl Leaf {
         builder.set_version(if self.version_1 { 0 } else { 2 }).ok()?;
         builder.set_serial_number(serial(&[0x2a, 0x17, 0x0c])?.as_ref()).ok()?;
         // An empty name is written as it is.
-        let subject = if self.cn.is_empty() { X509NameBuilder::new().ok()?.build() } else { name(&self.cn)? };
+        let mut subject = X509NameBuilder::new().ok()?;
+        for cn in [Some(&self.cn), self.second_cn.as_ref()].into_iter().flatten().filter(|cn| !cn.is_empty()) {
+            subject.append_entry_by_nid(Nid::COMMONNAME, cn).ok()?;
+        }
+        let subject = subject.build();
         builder.set_subject_name(&subject).ok()?;
         builder.set_issuer_name(issuer).ok()?;
         builder.set_pubkey(key).ok()?;
@@ -232,7 +268,9 @@ impl Leaf {
         if self.ca {
             builder.append_extension(BasicConstraints::new().critical().ca().build().ok()?).ok()?;
         }
-        builder.append_extension(KeyUsage::new().critical().digital_signature().build().ok()?).ok()?;
+        let mut usage = KeyUsage::new();
+        let usage = if self.signs { usage.digital_signature() } else { usage.key_encipherment() };
+        builder.append_extension(usage.critical().build().ok()?).ok()?;
         if let Some(usage) = self.usage {
             builder.append_extension(ExtendedKeyUsage::new().other(usage).build().ok()?).ok()?;
         }

@@ -29,3 +29,9 @@ fn every_certificate_ends_as_it_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Each case changes one thing of what this device shows.
+#[test]
+fn without_the_attack_the_same_device_is_taken() {
+    assert_eq!((device::honest(false), device::honest(true)), (Some("ok"), Some("ok")));
+}

@@ -15,6 +15,7 @@
 
 mod answers;
 pub mod browser;
+mod careless;
 pub mod cli;
 pub mod clock;
 mod complaint;

@@ -84,6 +84,11 @@ pub static HANDSHAKE: Family = Family {
             "A critical extension nobody knows.",
         ),
         ends(
+            "tls-certificate-rsa-1024",
+            |scene| issued(scene, |l| l.small_key = true),
+            "Its key is RSA of 1024 bits, and the device signs with it.",
+        ),
+        ends(
             "tls-certificate-version-1",
             |scene| issued(scene, |l| l.version_1 = true),
             "It is of version 1, without extensions.",
@@ -198,6 +203,12 @@ pub static CERTIFICATE: Family = Family {
             "It does not say what it is for.",
         ),
         fails(
+            "certificate-no-signing",
+            |scene| issued(scene, |l| l.signs = false),
+            "certificate/key-usage",
+            "Its key may encipher keys, and not sign.",
+        ),
+        fails(
             "certificate-by-a-leaf",
             |scene| {
                 let (leaf, key) = Leaf::honest(scene).made(scene.ca)?;
@@ -224,6 +235,19 @@ pub static CERTIFICATE: Family = Family {
             "A CA stands between although our CA allows none.",
         ),
         fails(
+            "certificate-maze",
+            |scene| {
+                let cas = crate::certificate::maze(100)?;
+                let Presented::Chain { mut chain, key } = Leaf::honest(scene).issue(cas.first()?)? else { return None };
+                for ca in &cas {
+                    chain.push(ca.der()?);
+                }
+                Some(Presented::Chain { chain, key })
+            },
+            "certificate/unknown-issuer",
+            "A hundred CAs of one name and one key stand between, so that there are more roads than anybody can walk.",
+        ),
+        fails(
             "certificate-is-a-ca",
             |scene| issued(scene, |l| l.ca = true),
             "certificate/key-usage",
@@ -234,12 +258,6 @@ pub static CERTIFICATE: Family = Family {
             |scene| issued(scene, |l| l.digest = openssl::hash::MessageDigest::sha1()),
             "certificate/algorithm",
             "It is signed with SHA-1.",
-        ),
-        fails(
-            "certificate-rsa-1024",
-            |scene| issued(scene, |l| l.small_key = true),
-            "certificate/algorithm",
-            "Its key is RSA of 1024 bits.",
         ),
         fails(
             "certificate-signature-flipped",
@@ -265,21 +283,27 @@ pub static CERTIFICATE: Family = Family {
         ),
         fails(
             "certificate-revoked",
-            |scene| scene.revoking(Some(true), 3600),
+            |scene| scene.revoking(true, 3600),
             "certificate/revoked",
             "It is on the list of revoked certificates.",
         ),
         fails(
             "certificate-list-expired",
-            |scene| scene.revoking(Some(false), -1),
+            |scene| scene.revoking(false, -1),
             "certificate/crl-expired",
             "The list of revoked certificates has expired.",
         ),
         fails(
             "certificate-list-of-another",
-            |scene| scene.revoking(None, 3600),
+            |scene| scene.listed_by(&outsider("another CA", 9)?, false, 3600),
             "certificate/revocation-unknown",
             "The list of revoked certificates is another CA's.",
+        ),
+        fails(
+            "certificate-list-forged",
+            |scene| scene.listed_by(&lookalike(scene.ca)?, false, 3600),
+            "certificate/crl-unavailable",
+            "A look-alike CA signed the list of revoked certificates.",
         ),
     ],
 };
@@ -417,6 +441,12 @@ pub static UDID: Family = Family {
             },
             "compliance/unknown-device",
             "The UDID stands where host names stand.",
+        ),
+        fails(
+            "udid-two-common-names",
+            |scene| issued(scene, |l| (l.second_cn, l.uris) = (Some("00".repeat(20)), vec![])),
+            "compliance/unknown-device",
+            "It has two common names, one of which is the device's.",
         ),
         fails(
             "udid-twice",

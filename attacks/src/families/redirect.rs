@@ -134,9 +134,9 @@ pub static SIGNATURE: Family = Family {
         ),
         query(
             "query-reencoded-plus",
-            |q, _| q.contains("%20").then(|| q.replace("%20", "+")),
+            |q, _| Some(q.replace("%20", "+").replace("%2B", "+")),
             "saml/signature-invalid",
-            "Spaces written as plus signs: other bytes than were signed.",
+            "Spaces and plus signs written as bare plus signs: other bytes than were signed.",
         ),
         query(
             "query-embedded-signature",

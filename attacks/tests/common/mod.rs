@@ -182,7 +182,11 @@ impl Hop {
         if self.kind == Kind::Redirect {
             return Ok(self.read_query(&attacks::query_undone(attack, &self.honest, &scene)?));
         }
-        Ok(self.read(&attacks::undone(attack, &self.honest, &scene)?))
+        let bytes = attacks::undone(attack, &self.honest, &scene)?;
+        if let Act::Form(_) = attack.row.act {
+            return Ok(self.read_form(&[("SAMLResponse".into(), wire::form::encode_bytes(&bytes))]));
+        }
+        Ok(self.read(&bytes))
     }
 
     /// The form value that leaves, for other readers.

@@ -4,11 +4,20 @@ use crate::Refusal;
 use crate::checks::refuse_by;
 use bytes::Bytes;
 use federation::Time;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
 use std::time::Duration;
-use webpki::{EndEntityCert, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder, anchor_from_trusted_cert};
+use webpki::{
+    EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder,
+    anchor_from_trusted_cert,
+};
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
+
+#[cfg(feature = "disable-checks")]
+mod one_by_one;
 
 /// userPrincipalName in a SAN `otherName`.
 const UPN_OID: &str = "1.3.6.1.4.1.311.20.2.3";
@@ -56,8 +65,6 @@ pub fn verify_device_certificate(
     let (leaf, rest) =
         chain.split_first().ok_or_else(|| Refusal::new("certificate/missing", "the device showed none"))?;
     let facts = facts(leaf)?;
-    let der = CertificateDer::from(leaf.as_ref());
-    let end_entity = EndEntityCert::try_from(&der).map_err(|e| judged(&e))?;
     let trusted: Vec<CertificateDer<'_>> = anchors.iter().map(|a| CertificateDer::from(a.as_slice())).collect();
     let anchors =
         trusted.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(|e| judged(&e))?;
@@ -68,37 +75,66 @@ pub fn verify_device_certificate(
     let unread = |e: webpki::Error| Refusal::new("certificate/crl-unavailable", format!("{e:?}"));
     let lists = lists.map(|l| l.map(Into::into)).collect::<Result<Vec<_>, _>>().map_err(unread)?;
     let lists: Vec<&webpki::CertRevocationList<'_>> = lists.iter().collect();
-    let revocation = if lists.is_empty() {
-        None
-    } else {
-        let options = RevocationOptionsBuilder::new(&lists).map_err(|_| malformed("no CRL"))?;
-        Some(options.with_expiration_policy(webpki::ExpirationPolicy::Enforce).build())
-    };
     let seconds = u64::try_from(now.seconds()).map_err(malformed)?;
-    let path = end_entity
-        .verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            &anchors,
-            &rest,
-            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            KeyUsage::client_auth(),
-            revocation,
-            None,
-        )
-        .map_err(|e| judged(&e));
-    let path = match path {
-        Ok(path) => path,
-        // webpki judges as a whole: without its verdict there is no path to go on with.
-        Err(refusal) if crate::checks::off(refusal.code) => return Ok(facts),
-        Err(refusal) => return Err(refusal),
+    let asked = Judgement {
+        leaf,
+        anchors,
+        rest: &rest,
+        now: UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+        lists: &lists,
+        expiry: ExpirationPolicy::Enforce,
+        algorithms: webpki::ALL_VERIFICATION_ALGS.to_vec(),
+        usage: KeyUsage::client_auth(),
     };
+    let path = asked.path().map_err(|e| judged(&e));
+    #[cfg(feature = "disable-checks")]
+    if let Err(refusal) = &path
+        && crate::checks::off(refusal.code)
+    {
+        return one_by_one::rest(refusal.code, asked).map(|()| facts);
+    }
+    let Path { between, anchor } = path?;
     // A trust anchor keeps no limit of its own there, so that it is held here.
-    let between = path.intermediate_certificates().count();
     let limit = |der: &CertificateDer<'_>| path_limit(der).is_some_and(|most| between > most);
-    if trusted.iter().any(|der| subject_of(der) == Some(path.anchor().subject.as_ref().to_vec()) && limit(der)) {
+    if trusted.iter().any(|der| subject_of(der).as_ref() == Some(&anchor) && limit(der)) {
         refuse_by!("certificate/path", format!("{between} certificates stand between"));
     }
     Ok(facts)
+}
+
+/// One question to webpki.
+struct Judgement<'a> {
+    leaf: &'a [u8],
+    anchors: Vec<TrustAnchor<'a>>,
+    rest: &'a [CertificateDer<'a>],
+    now: UnixTime,
+    /// Empty: not checked.
+    lists: &'a [&'a webpki::CertRevocationList<'a>],
+    expiry: ExpirationPolicy,
+    algorithms: Vec<&'static dyn SignatureVerificationAlgorithm>,
+    usage: KeyUsage,
+}
+
+/// How many CAs stand between, and the name of the one at the end.
+struct Path {
+    between: usize,
+    anchor: Vec<u8>,
+}
+
+impl Judgement<'_> {
+    fn path(&self) -> Result<Path, webpki::Error> {
+        let der = CertificateDer::from(self.leaf);
+        let end_entity = EndEntityCert::try_from(&der)?;
+        let revocation = match RevocationOptionsBuilder::new(self.lists) {
+            Ok(options) => Some(options.with_expiration_policy(self.expiry).build()),
+            // There is no list.
+            Err(_) => None,
+        };
+        let (now, usage) = (self.now, self.usage);
+        let path =
+            end_entity.verify_for_usage(&self.algorithms, &self.anchors, self.rest, now, usage, revocation, None)?;
+        Ok(Path { between: path.intermediate_certificates().count(), anchor: path.anchor().subject.as_ref().to_vec() })
+    }
 }
 
 /// How many CAs may stand below this one.
@@ -122,12 +158,19 @@ fn judged(error: &webpki::Error) -> Refusal {
         UnknownIssuer => "certificate/unknown-issuer",
         CertRevoked => "certificate/revoked",
         CrlExpired { .. } => "certificate/crl-expired",
+        InvalidCrlSignatureForPublicKey
+        | IssuerNotCrlSigner
+        | UnsupportedCrlSignatureAlgorithmContext(_)
+        | UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => "certificate/crl-unavailable",
         UnknownRevocationStatus => "certificate/revocation-unknown",
         RequiredEkuNotFoundContext(_) | CaUsedAsEndEntity => "certificate/key-usage",
         InvalidSignatureForPublicKey => "certificate/bad-signature",
-        PathLenConstraintViolated | EndEntityUsedAsCa | MaximumPathDepthExceeded | NameConstraintViolation => {
-            "certificate/path"
-        }
+        PathLenConstraintViolated
+        | EndEntityUsedAsCa
+        | MaximumPathDepthExceeded
+        | MaximumPathBuildCallsExceeded
+        | MaximumSignatureChecksExceeded
+        | NameConstraintViolation => "certificate/path",
         UnsupportedCriticalExtension => "certificate/critical-extension",
         UnsupportedSignatureAlgorithmContext(_) | UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             "certificate/algorithm"
@@ -143,18 +186,19 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
     if !usage.is_some_and(|u| u.value.client_auth) {
         refuse_by!("certificate/key-usage", "client authentication is not stated");
     }
+    // What the key may do is not webpki's question.
+    if certificate.key_usage().map_err(malformed)?.is_some_and(|u| !u.value.digital_signature()) {
+        refuse_by!("certificate/key-usage", "the key may not sign");
+    }
     if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
         && key.key_size() < 2048
     {
         refuse_by!("certificate/algorithm", format!("RSA of {} bits", key.key_size()));
     }
     let subject = certificate.subject();
-    let text =
-        |a: Option<&x509_parser::x509::AttributeTypeAndValue<'_>>| a.and_then(|a| a.as_str().ok()).map(String::from);
-    let uid = subject.iter_attributes().find(|a| a.attr_type().to_id_string() == "0.9.2342.19200300.100.1.1");
     let mut facts = CertificateFacts {
-        subject_cn: text(subject.iter_common_name().next()),
-        subject_uid: text(uid),
+        subject_cn: named_once(subject, "2.5.4.3"),
+        subject_uid: named_once(subject, "0.9.2342.19200300.100.1.1"),
         serial: certificate.serial.to_str_radix(16),
         issuer: certificate.issuer().to_string(),
         ..CertificateFacts::default()
@@ -171,6 +215,15 @@ fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
         }
     }
     Ok(facts)
+}
+
+/// The only attribute of this kind; of two neither counts.
+fn named_once(subject: &X509Name<'_>, kind: &str) -> Option<String> {
+    let mut found = subject.iter_attributes().filter(|a| a.attr_type().to_id_string() == kind);
+    match (found.next(), found.next()) {
+        (Some(only), None) => only.as_str().ok().map(String::from),
+        _ => None,
+    }
 }
 
 /// The UTF8String inside `[0] EXPLICIT`, or bare.
