@@ -216,7 +216,7 @@ impl Leaves for Direct {
         let method = LEGS[leg];
         let settings = method_settings(m, method);
         if let Err(code) = verified(device, leg, settings, uem, now) {
-            why.note(|| Finding::new(code).rule(format!("access.methods.{}", method.name())));
+            why.note(|| Finding::new(code).rule(method.path()));
             return None;
         }
         let names = names(device, leg)?;

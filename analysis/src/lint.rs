@@ -363,7 +363,7 @@ fn posture_only(all: &mut Suspects<'_>) {
 }
 
 fn methods(all: &mut Suspects<'_>) {
-    let at = |m: AuthMethod| format!("access.methods.{}.check_revocation", m.name().replace('-', "_"));
+    let at = |m: AuthMethod| format!("{}.check_revocation", m.path());
     let cure = "set it to true";
     all.push(NO_REVOCATION, Shows::RevokedIn, at(AuthMethod::MobileSsoIos), cure, |w| {
         w.access.methods.mobile_sso_ios.check_revocation = true;

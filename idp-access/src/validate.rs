@@ -17,6 +17,12 @@ pub fn validate(access: &Access) -> Vec<(String, String)> {
             let path = format!("access.application_sources.{}.policy", source.name);
             found.push((path, format!("there is no policy `{}`", source.policy)));
         }
+        let idp = &source.okta_identity_provider;
+        let before = access.application_sources.iter().take_while(|other| other.name != source.name);
+        if let Some(twin) = before.into_iter().find(|other| other.okta_identity_provider == *idp) {
+            let path = format!("access.application_sources.{}.okta_identity_provider", source.name);
+            found.push((path, format!("`{}` was made from the metadata of `{idp}` already", twin.name)));
+        }
         for (name, value) in source.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())) {
             let path = format!("access.application_sources.{}.attributes.{name}", source.name);
             found.push((path, format!("there is no value `{value}`; known are {}", VALUES.join(", "))));
@@ -81,6 +87,10 @@ fn check_rule(access: &Access, path: &str, rule: &PolicyRule, found: &mut Vec<(S
         found.push((format!("{path}.groups"), format!("nobody belongs to a group `{group}`")));
     }
     for chain in &rule.authenticate {
+        // Documented.
+        if chain.iter().skip(1).any(|m| *m == AuthMethod::Certificate) {
+            found.push((format!("{path}.authenticate"), "certificate must come first in its chain".into()));
+        }
         let at = chain.iter().position(|m| *m == AuthMethod::DeviceCompliance);
         if at.is_some_and(|at| !chain[..at].iter().any(|m| m.by_certificate())) {
             found.push((
@@ -98,6 +108,7 @@ fn check_rule(access: &Access, path: &str, rule: &PolicyRule, found: &mut Vec<(S
 mod tests {
     use super::*;
     use crate::fixtures;
+    use federation::tenant::access::ApplicationSource;
     use federation::tenant::provisioning::RemoteAppAccessClient;
 
     #[track_caller]
@@ -122,6 +133,13 @@ mod tests {
         );
         let alone = vec![vec![AuthMethod::DeviceCompliance]];
         check(|a| a.policies[0].rules[0].authenticate = alone, "access.policies.default.rules.ios.authenticate");
+        let late = vec![vec![AuthMethod::Password, AuthMethod::Certificate]];
+        check(|a| a.policies[0].rules[0].authenticate = late, "access.policies.default.rules.ios.authenticate");
+        let twin = |a: &mut Access| {
+            let twin = ApplicationSource { name: "twin".into(), ..a.application_sources[0].clone() };
+            a.application_sources.push(twin);
+        };
+        check(twin, "access.application_sources.twin.okta_identity_provider");
         let client = |change: fn(&mut RemoteAppAccessClient)| {
             move |a: &mut Access| {
                 let json = r#"{"name": "OktaSCIM", "shared_secret": "s"}"#;

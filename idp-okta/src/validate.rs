@@ -13,14 +13,16 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
     for rule in &okta.routing_rules {
         let path = format!("okta.routing_rules.{}", rule.name);
         if rule.identity_provider != "okta" && !idp_known(&rule.identity_provider) {
-            found.push((path.clone(), format!("no identity provider `{}`", rule.identity_provider)));
+            let message = format!("no identity provider `{}`", rule.identity_provider);
+            found.push((format!("{path}.identity_provider"), message));
         }
         for app in rule.apps.iter().filter(|name| !okta.apps.iter().any(|app| app.name == **name)) {
-            found.push((path.clone(), format!("no app `{app}`")));
+            found.push((format!("{path}.apps"), format!("no app `{app}`")));
         }
+        let user = format!("{path}.user");
         match &rule.user {
-            UserMatch::Regex(pattern) => check_pattern(&path, pattern, &mut found),
-            UserMatch::Attribute(m) if m.how == MatchHow::Regex => check_pattern(&path, &m.value, &mut found),
+            UserMatch::Regex(pattern) => check_pattern(&user, pattern, &mut found),
+            UserMatch::Attribute(m) if m.how == MatchHow::Regex => check_pattern(&user, &m.value, &mut found),
             _ => {}
         }
         check_location(okta, &path, &rule.location, &mut found);
@@ -34,6 +36,11 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
     }
     let configured = okta.device_trust.ios.is_some() || okta.device_trust.android.is_some();
     for app in &okta.apps {
+        let known = |expression: &str| expression == "device.trusted" || expression.starts_with("user.");
+        for (name, expression) in app.attribute_statements.iter().filter(|(_, expression)| !known(expression)) {
+            let message = format!("there is no value `{expression}`; known are device.trusted and user.ATTRIBUTE");
+            found.push((format!("okta.apps.{}.attribute_statements.{name}", app.name), message));
+        }
         for rule in &app.rules {
             let path = format!("okta.apps.{}.rules.{}", app.name, rule.name);
             check_location(okta, &path, &rule.location, &mut found);
@@ -65,7 +72,12 @@ pub fn validate(okta: &Okta) -> Vec<(String, String)> {
             found.push((format!("okta.identity_providers.{}.account_link_groups", idp.name), message));
         }
         if let Some(pattern) = &idp.username_filter {
-            check_pattern(&format!("okta.identity_providers.{}", idp.name), pattern, &mut found);
+            check_pattern(&format!("okta.identity_providers.{}.username_filter", idp.name), pattern, &mut found);
+        }
+        let twin = okta.identity_providers.iter().take_while(|other| other.name != idp.name).find(|o| o.id == idp.id);
+        if let Some(twin) = twin {
+            let message = format!("`{}` has the id `{}` already: each has one of its own", twin.name, idp.id);
+            found.push((format!("okta.identity_providers.{}.id", idp.name), message));
         }
     }
     if let Some(app) = &okta.workspace_one_app {

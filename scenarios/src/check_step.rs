@@ -17,6 +17,19 @@ const LONGEST_WAIT: u64 = 100 * 525_600;
 /// Clocks further off than ten years are a slip of the finger.
 const MOST_SKEW: i64 = 10 * 365 * 86_400;
 
+/// What a transcript says of SAML messages: a name before `=`, or Access's status message.
+const FLAGS: [&str; 9] = [
+    "ForceAuthn",
+    "IsPassive",
+    "context",
+    "Subject",
+    "status",
+    "class",
+    "IsManaged",
+    "IsCompliant",
+    "DEVICE_NOT_MANAGED",
+];
+
 /// Complaints about one action; `node` is its value.
 pub(crate) fn check_action(files: &Files, world: &World, node: &Node, action: &Action) -> Vec<Diagnostic> {
     let mut check = Check { files, world, node, wrong: Vec::new() };
@@ -92,6 +105,7 @@ pub(crate) fn check_expect(
     }
     check.codes(expect);
     check.log(expect);
+    check.flags(expect);
     if let Some(state) = node.table().and_then(|keys| keys.get("state")) {
         check.state(state, expect, seen);
     }
@@ -226,6 +240,18 @@ impl<'a> Check<'a> {
             if !known().events.iter().any(|known| known == event) {
                 let help = did_you_mean_in(event, known().events.iter().map(String::as_str), "docs/findings.md");
                 self.say(self.item("log", i), format!("there is no log event `{event}`"), help);
+            }
+        }
+    }
+
+    /// A flag that no message has would never be seen, and its absence always.
+    fn flags(&mut self, expect: &Expect) {
+        for (i, wanted) in expect.flags.iter().enumerate() {
+            let word = wanted.strip_prefix('!').unwrap_or(wanted);
+            let flag = word.split_once('=').map_or(word, |(flag, _)| flag);
+            if !FLAGS.contains(&flag) {
+                let at = self.item("flags", i);
+                self.say(at, format!("no message has a flag `{flag}`"), did_you_mean(flag, FLAGS));
             }
         }
     }

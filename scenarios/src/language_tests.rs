@@ -259,14 +259,34 @@ fn mistakes_in_a_matrix_are_told_with_their_place() {
         MATRIX.replacen(from, to, 1)
     };
     for (from, to, begins, has) in [
-        ("app = \"wiki\" } }", "app = \"wikki\" } }", "own/x.toml:11:25: there is no app `wikki`", "`wiki`?"),
-        ("with = { app", "with = { ap", "own/x.toml:11:19: no step has a key `ap`", "did you mean `app`?"),
+        (
+            "app = \"wiki\" } }",
+            "app = \"wikki\" } }",
+            "own/x.toml:11:25: in the cell `managed,wiki` and 1 more, there is no app `wikki`",
+            "`wiki`?",
+        ),
+        (
+            "with = { app",
+            "with = { ap",
+            "own/x.toml:11:19: in the cell `managed,wiki` and 1 more, no step has a key `ap`",
+            "did you mean `app`?",
+        ),
         ("of = { phone = \"not", "of = { fone = \"not", "own/x.toml:18:8: there is no axis `fone`", "there is `phone`"),
         ("of = { app = [\"crm\"]", "of = { app = [\"cmr\"]", "own/x.toml:23:15: there is no value `cmr`", "`crm`?"),
-        ("expect_at = { looked", "expect_at = { loked", "own/x.toml:20:15: no step is called `loked`", "`looked`?"),
+        (
+            "expect_at = { looked",
+            "expect_at = { loked",
+            "own/x.toml:20:15: in the cell `not.managed,wiki` and 1 more, no step is called `loked`",
+            "`looked`?",
+        ),
         ("wiki = { with", "\"w/iki\" = { with", "own/x.toml:11:1: `w/iki` cannot stand in a case's id", "letters"),
         ("crm = { change", "crm = { changes", "own/x.toml:12:9: unknown key `changes`", "did you mean `change`?"),
-        ("rules.untrusted-mobile", "rules.untrusted-mobil", "own/x.toml:12:26: there is no `untrusted-mobil`", "mean"),
+        (
+            "rules.untrusted-mobile",
+            "rules.untrusted-mobil",
+            "own/x.toml:12:26: in the cell `managed,crm` and 1 more, there is no `untrusted-mobil`",
+            "mean",
+        ),
         (
             "[[matrix.cells]]\nexpect",
             "[[matrix.cells]]\nof = { phone = \"managed\", app = \"wiki\" }\nexpect",

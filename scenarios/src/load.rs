@@ -197,10 +197,7 @@ impl Loader {
         };
         let cells: Vec<Cell> = match &matrix {
             None => self.cell(header, tree, &script, None).into_iter().collect(),
-            Some(matrix) => {
-                let cells = matrix.cells();
-                cells.iter().filter_map(|at| self.cell(header, tree, &script, Some((matrix, at)))).collect()
-            }
+            Some(matrix) => self.cells(header, tree, &script, matrix),
         };
         let invariants = match invariant::read_all(&self.files, header) {
             Ok(invariants) => invariants,
@@ -234,6 +231,31 @@ impl Loader {
                 self.complain(self.files.diagnostic(item.at, format!("there is no requirement `{id}`"), help));
             }
         }
+    }
+
+    /// Every cell of a matrix. What is wrong in some of them only is told with the first of those.
+    fn cells(&mut self, header: &Table, tree: &Table, script: &Script, matrix: &Matrix) -> Vec<Cell> {
+        let (known, all) = (std::mem::take(&mut self.wrong), matrix.cells());
+        let (mut built, mut found) = (Vec::new(), Vec::<(Diagnostic, Vec<String>)>::new());
+        for at in &all {
+            built.extend(self.cell(header, tree, script, Some((matrix, at))));
+            for wrong in std::mem::take(&mut self.wrong) {
+                match found.iter_mut().find(|(same, _)| *same == wrong) {
+                    Some((_, labels)) => labels.push(matrix.label(at)),
+                    None => found.push((wrong, vec![matrix.label(at)])),
+                }
+            }
+        }
+        self.wrong = known;
+        for (mut wrong, labels) in found {
+            if labels.len() < all.len() {
+                let others = labels.len() - 1;
+                let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+                wrong.message = format!("in the cell `{}`{more}, {}", labels[0], wrong.message);
+            }
+            self.complain(wrong);
+        }
+        built
     }
 
     /// The scenario in one cell of its matrix, or as it stands.

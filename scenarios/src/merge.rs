@@ -58,6 +58,8 @@ enum Place {
     After(String, At),
 }
 
+/// Keys that say where a new entry goes; no setting is called so.
+const PLACES: [&str; 2] = ["before", "after"];
 const KEYS: [&str; 6] = ["at", "set", "remove", "insert", "before", "after"];
 
 impl Edit {
@@ -126,7 +128,15 @@ impl Edit {
                     "write `remove = true`, and in `at` what goes",
                 ));
             }
-            (None, None, Some(insert)) => Verb::Insert { item: insert.node.clone(), place },
+            (None, None, Some(insert)) => {
+                let inside =
+                    insert.node.table().and_then(|item| item.iter().find(|(key, _)| PLACES.contains(&key.as_str())));
+                if let Some((key, entry)) = inside {
+                    let help = format!("write it beside `insert`, not in it: `{key} = \"…\"`");
+                    return Err(files.diagnostic(entry.key, format!("`{key}` says where, and not what"), help));
+                }
+                Verb::Insert { item: insert.node.clone(), place }
+            }
             _ => {
                 let help = "add `set = …`, `remove = true` or `insert = { name = …, … }`";
                 return Err(files.diagnostic(

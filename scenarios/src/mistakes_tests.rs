@@ -146,6 +146,22 @@ fn lists_and_verbs_come_with_how_they_are_written() {
 }
 
 #[test]
+fn what_would_never_be_seen_is_told() {
+    check(&[
+        (
+            "[[change]]\nat = \"okta.apps.wiki.rules\"\ninsert = { name = \"z\", before = \"untrusted-mobile\" }",
+            "7:24: `before` says where, and not what",
+            "write it beside `insert`, not in it: `before = \"…\"`",
+        ),
+        (
+            &format!("{SIGN_IN}expect = {{ flags = [\"!ForceAuth=true\"] }}"),
+            "7:21: no message has a flag `ForceAuth`",
+            "did you mean `ForceAuthn`?",
+        ),
+    ]);
+}
+
+#[test]
 fn names_of_a_long_list_come_with_the_file_that_lists_them() {
     let taught = |id: &str| told(&format!("teaches = [\"{id}\"]\nbaseline = \"routing-only\""))[0].clone();
     for (id, help) in [

@@ -1,5 +1,6 @@
 //! Documents that must stay true: finding codes, and messages that strangers can read.
 
+use federation::EventKind;
 use fedsim::Fabric;
 use fedsim_tests::{cases, replay};
 use std::collections::BTreeSet;
@@ -20,4 +21,30 @@ fn every_finding_is_documented() {
         }
     }
     assert!(unknown.is_empty(), "not in docs/findings.md: {unknown:?}");
+}
+
+/// What Okta hears of a failure is what failed: a denied approval is no failed Kerberos.
+#[test]
+fn a_failure_response_says_what_failed() {
+    const KERBEROS: &str = "Kerberos NEGOTIATE failed or was canceled by the user.";
+    let rows = [
+        ("action = \"deny\"", "Access to this application is denied by policy."),
+        ("authenticate = [[\"mobile-sso-ios\", \"mfa\"]]", "The sign-in was not approved."),
+        ("authenticate = [[\"mobile-sso-ios\", \"device-compliance\"]]", KERBEROS),
+        ("groups = []", KERBEROS),
+    ];
+    for (set, expected) in rows {
+        let phone = if expected == KERBEROS && set.starts_with("groups") { "bobs-iphone" } else { "alices-iphone" };
+        let text = format!(
+            "baseline = \"device-trust-mobile\"\n[[change]]\nat = \"access.policies.default.rules.ios\"\nset = {{ {set} }}\n\
+             [[step]]\nsign_in = {{ who = \"alice\", on = \"{phone}\", app = \"salesforce\", mfa = \"push-deny\" }}\n"
+        );
+        let scenario = scenarios::load_str("own/x.toml", &text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+        let result = replay(&scenario.cases()[0], Fabric::Memory);
+        let told = result.steps[0].events.iter().find_map(|event| match &event.kind {
+            EventKind::Message { xml, .. } => Some(xml.split_once("StatusDetail>")?.1.split_once('<')?.0.to_string()),
+            _ => None,
+        });
+        assert_eq!(told.as_deref(), Some(expected), "{set}");
+    }
 }

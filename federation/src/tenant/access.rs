@@ -159,6 +159,10 @@ impl AuthMethod {
             AuthMethod::Mfa => "mfa",
         }
     }
+    /// Where its settings stand.
+    pub fn path(self) -> String {
+        format!("access.methods.{}", self.name().replace('-', "_"))
+    }
     /// Whether it proves possession of a device credential: what *managed* means (documented).
     pub fn by_certificate(self) -> bool {
         matches!(self, AuthMethod::MobileSsoIos | AuthMethod::MobileSsoAndroid | AuthMethod::Certificate)

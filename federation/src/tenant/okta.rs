@@ -236,7 +236,7 @@ pub enum UserMatch {
     Anything,
     /// Domain list on login.
     Domains(Vec<String>),
-    /// Regex on login; the whole of it has to match.
+    /// Regex on login; how much of it has to match is `assumptions.routing_regex`.
     Regex(String),
     Attribute(AttributeMatch),
 }
@@ -306,6 +306,7 @@ pub struct Assumptions {
     /// `Subject` in the request: when known, or never.
     pub subject_hint: bool,
     pub username_filter_mismatch: FilterMismatch,
+    pub routing_regex: RoutingRegex,
     /// Of Okta as a SCIM client.
     pub provisioning: ClientAssumptions,
 }
@@ -319,6 +320,7 @@ impl Default for Assumptions {
             trust_without_integration: TrustWithoutIntegration::MatchNeither,
             subject_hint: true,
             username_filter_mismatch: FilterMismatch::Error,
+            routing_regex: RoutingRegex::Whole,
             provisioning: ClientAssumptions::default(),
         }
     }
@@ -350,4 +352,14 @@ pub enum FilterMismatch {
     Error,
     /// As if no account matched: Okta's own sign-in page.
     SignInPage,
+}
+
+/// How much of a login or an attribute a routing rule's regular expression has to match. Okta's own examples stand between `^`
+/// and `$`, where it is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoutingRegex {
+    Whole,
+    /// Any part of it.
+    Part,
 }

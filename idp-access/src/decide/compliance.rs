@@ -43,9 +43,14 @@ pub fn decide(pending: Pending, answer: &Answer, why: &mut impl Why) -> Verdict 
             _ => "compliance/uem-error",
         },
         Answer::Unreachable(_) => "compliance/uem-unreachable",
-        Answer::Error(_) | Answer::NotConfigured => "compliance/uem-error",
+        Answer::Error(_) => "compliance/uem-error",
+        Answer::NotConfigured => "compliance/check-off",
     };
-    why.note(|| Finding::new(code).rule("access.uem").saw(saw(answer)).wanted("enrolled, compliant, of this person"));
+    let setting = match answer {
+        Answer::NotConfigured => "access.uem.device_compliance_check",
+        _ => "access.uem",
+    };
+    why.note(|| Finding::new(code).rule(setting).saw(saw(answer)).wanted("enrolled, compliant, of this person"));
     if code == "compliance/pending" {
         why.note(|| Finding::new("assumes/compliance-pending").rule("access.assumptions.compliance_pending"));
     }
@@ -117,7 +122,7 @@ mod tests {
         check(Answer::NoUdid, Fail, "compliance/unknown-device");
         check(Answer::Unreachable("no answer in time".into()), Fail, "compliance/uem-unreachable");
         check(Answer::Error("HTTP 500".into()), Fail, "compliance/uem-error");
-        check(Answer::NotConfigured, Fail, "compliance/uem-error");
+        check(Answer::NotConfigured, Fail, "compliance/check-off");
         let pending = device("Enrolled", "PendingComplianceCheck", true);
         assert_eq!(decide(Pending::Pass, &pending, &mut federation::Silent), Pass);
     }

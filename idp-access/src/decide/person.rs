@@ -95,7 +95,13 @@ pub fn find(
                 });
                 return Found::NoIdentityProvider;
             }
-            why.note(|| Finding::new("person/not-found").rule("access.directories").saw(saw));
+            let disabled = people.named(named).into_iter().find_map(|u| Some((people.directory(&u.directory)?, u)));
+            why.note(|| match disabled {
+                Some((directory, user)) => Finding::new("person/disabled")
+                    .rule(format!("access.directories.{}.users.{}", directory.name, user.name))
+                    .saw(saw),
+                None => Finding::new("person/not-found").rule("access.directories").saw(saw),
+            });
             Found::Nobody
         }
         _ => {

@@ -155,9 +155,10 @@ fn page_reason(tx: &Transaction, reason: &str) -> String {
 
 fn detail(tx: &Transaction, reason: &str) -> String {
     match &tx.trouble {
-        Some(t) if t.method == AuthMethod::DeviceCompliance => t.text.clone(),
-        _ if tx.os == Os::Ios => KERBEROS.into(),
+        Some(t) if t.method == AuthMethod::MobileSsoIos => KERBEROS.into(),
         Some(trouble) => trouble.text.clone(),
+        // A chain that ForceAuthn rules out answers as an unmanaged phone does: nothing was tried (inferred).
+        None if tx.os == Os::Ios && !tx.rule.is_empty() && tx.passed.is_empty() => KERBEROS.into(),
         None => reason.into(),
     }
 }

@@ -93,7 +93,7 @@ fn judge(
         let facts = match checked {
             Ok(facts) => facts,
             Err(e) => {
-                why.note(|| Finding::new(e.code).rule(format!("access.methods.{}", method.name())).saw(e.detail));
+                why.note(|| Finding::new(e.code).rule(method.path()).saw(e.detail));
                 return Err(failure_text(method, None).into());
             }
         };

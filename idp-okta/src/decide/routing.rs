@@ -1,7 +1,9 @@
 //! Routing rules (`IDP_DISCOVERY`): who authenticates this sign-in. The first rule that matches wins; Okta itself is last.
 
 use super::scope::in_location;
-use federation::tenant::okta::{AttributeMatch, IdentityProvider, MatchHow, Okta, RoutingRule, User, UserMatch};
+use federation::tenant::okta::{
+    AttributeMatch, IdentityProvider, MatchHow, Okta, RoutingRegex, RoutingRule, User, UserMatch,
+};
 use federation::{Finding, Platform, Why};
 use std::net::IpAddr;
 
@@ -32,7 +34,7 @@ pub fn route<'a>(settings: &'a Okta, asked: &Asked<'_>, why: &mut impl Why) -> R
                 why.note(|| Finding::new("routing/login-needed").rule(format!("okta.routing_rules.{}", rule.name)));
                 return Route::NeedLogin;
             };
-            if !user_matches(&rule.user, login, asked.user) {
+            if !user_matches(settings, rule, login, asked.user, why) {
                 continue;
             }
         }
@@ -54,30 +56,45 @@ fn place_matches(settings: &Okta, rule: &RoutingRule, asked: &Asked<'_>) -> bool
         && in_location(settings, &rule.location, asked.ip)
 }
 
-fn user_matches(wanted: &UserMatch, login: &str, user: Option<&User>) -> bool {
-    match wanted {
+fn user_matches(settings: &Okta, rule: &RoutingRule, login: &str, user: Option<&User>, why: &mut impl Why) -> bool {
+    match &rule.user {
         UserMatch::Anything => true,
         UserMatch::Domains(domains) => {
             let domain = login.rsplit_once('@').map_or("", |(_, domain)| domain);
             domains.iter().any(|wanted| wanted.eq_ignore_ascii_case(domain))
         }
-        UserMatch::Regex(pattern) => whole_match(pattern, login),
-        UserMatch::Attribute(wanted) => user.is_some_and(|user| attribute_matches(wanted, user)),
+        UserMatch::Regex(pattern) => regex_matches(settings, rule, pattern, login, why),
+        UserMatch::Attribute(wanted) => user.and_then(|user| attribute(user, &wanted.attribute)).is_some_and(|value| {
+            let AttributeMatch { value: wanted, how, .. } = wanted;
+            match how {
+                MatchHow::Equals => value == wanted,
+                MatchHow::StartsWith => value.starts_with(wanted),
+                MatchHow::Contains => value.contains(wanted),
+                MatchHow::Regex => regex_matches(settings, rule, wanted, value, why),
+            }
+        }),
     }
 }
 
-fn attribute_matches(wanted: &AttributeMatch, user: &User) -> bool {
-    let value = match wanted.attribute.as_str() {
-        "login" => Some(user.login.as_str()),
-        "email" => Some(user.email.as_str()),
+fn attribute<'u>(user: &'u User, name: &str) -> Option<&'u str> {
+    match name {
+        "login" => Some(&user.login),
+        "email" => Some(&user.email),
         other => user.attributes.get(other).map(String::as_str),
-    };
-    value.is_some_and(|value| match wanted.how {
-        MatchHow::Equals => value == wanted.value,
-        MatchHow::StartsWith => value.starts_with(&wanted.value),
-        MatchHow::Contains => value.contains(&wanted.value),
-        MatchHow::Regex => whole_match(&wanted.value, value),
-    })
+    }
+}
+
+/// The two readings differ only where the pattern matches a part and not the whole.
+fn regex_matches(settings: &Okta, rule: &RoutingRule, pattern: &str, text: &str, why: &mut impl Why) -> bool {
+    if whole_match(pattern, text) {
+        return true;
+    }
+    let part = regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+    if part {
+        let path = || format!("okta.routing_rules.{}.user", rule.name);
+        why.note(|| Finding::new("assumes/routing-regex").rule(path()).saw(text).wanted(pattern));
+    }
+    part && settings.assumptions.routing_regex == RoutingRegex::Part
 }
 
 /// A pattern that does not compile matches nothing; [`crate::validate`] names it.

@@ -118,8 +118,13 @@ fn is_alive(x: &Exchange<'_>, s: &Session) -> bool {
     session::alive(s.limits, s.created, s.last_used, x.now, &mut Silent)
 }
 
+/// Whose session `sid` is or was.
+pub fn owner(x: &Exchange<'_>, sid: &str) -> Option<String> {
+    x.okta.state().sessions.get(sid).map(|session| session.user.clone())
+}
+
 fn live_session(x: &Exchange<'_>, sid: &str) -> Option<Session> {
-    let owner = x.okta.state().sessions.get(sid).map(|session| session.user.clone())?;
+    let owner = owner(x, sid)?;
     if !is_active(x, &owner) {
         x.end(&mut x.okta.state(), sid);
         let because = vec![Finding::new("session/expired").saw("the account is not active")];
@@ -232,10 +237,10 @@ pub fn sign_in_page(tx: &Transaction, failed: bool) -> Response {
 pub fn mfa_page(tx: &Transaction, code: bool, push: bool, failed: bool) -> Response {
     let (action, transaction) = ("/mfa", tx.id.clone());
     let mut page = Page::new("okta/mfa", "Verify it is you");
-    if failed {
-        (page.class, page.text) = ("error", "The second factor was not accepted.".into());
-    } else if !code && !push {
+    if !code && !push {
         page.text = "This app asks for a second factor, and you have none enrolled.".into();
+    } else if failed {
+        (page.class, page.text) = ("error", "The second factor was not accepted.".into());
     }
     Page { action, transaction, failed, code, push, submit: "Verify", ..page }.answer(200)
 }

@@ -72,8 +72,12 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         Ok(gathered) => gathered,
         Err(response) => return *response,
     };
-    let session = || x.cookie("sid").filter(|_| !tx.ignore_session).and_then(|sid| drive::signed_in(x, &sid));
-    let Some(user) = tx.fresh.clone().or_else(session).and_then(|name| x.user(|user| user.name == name)) else {
+    let sid = || x.cookie("sid").filter(|_| !tx.ignore_session);
+    let session = || sid().and_then(|sid| drive::signed_in(x, &sid));
+    // A push that nobody answers may outlive the session that it was for; it has failed all the same.
+    let forgotten = || sid().filter(|_| form.get("push") == Some("none")).and_then(|sid| drive::owner(x, &sid));
+    let name = tx.fresh.clone().or_else(session).or_else(forgotten);
+    let Some(user) = name.and_then(|name| x.user(|user| user.name == name)) else {
         // Nobody is signed in any more: that comes first.
         return drive::drive(x, tx);
     };
@@ -86,6 +90,7 @@ pub fn mfa(x: &Exchange<'_>) -> Response {
         _ if passed => "",
         Some("none") => "the push was not answered in time",
         Some(_) => "the push was denied",
+        None if user.factors.is_empty() => "no factor is enrolled",
         None => "INVALID_CREDENTIALS",
     };
     x.log("user.authentication.auth_via_mfa", result, &user.login, &tx.app, reason);

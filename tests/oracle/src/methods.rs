@@ -4,10 +4,14 @@ use crate::access::Account;
 use crate::device::Certificate;
 use crate::reach::Reach;
 use crate::{Oracle, Stop, Visit, stop};
-use federation::Outcome;
 use federation::tenant::access::{AuthMethod, CertificateIdentifier, Pending, UdidLocation, User};
 use federation::tenant::uem::{Payload, Template};
+use federation::{Outcome, World};
 use scenarios::{BreakHow, MfaAnswer, PasswordEntry, PlantKind};
+
+fn access_users(world: &World) -> impl Iterator<Item = &User> {
+    world.access.directories.iter().flat_map(|directory| &directory.users)
+}
 
 impl Oracle {
     /// Whether the device holds a certificate now that passes all that its method checks.
@@ -100,6 +104,7 @@ impl Oracle {
             [one] => return Some(one.clone()),
             // Somebody of a directory that nobody serves with this method is told so ("IDP not found").
             [] if !self.accounts(None, fits).is_empty() => v.because("method/no-identity-provider"),
+            [] if access_users(&self.world).any(|u| !u.enabled && fits(u)) => v.because("person/disabled"),
             [] => v.because("person/not-found"),
             _ => v.because("person/ambiguous"),
         }
@@ -110,7 +115,10 @@ impl Oracle {
     // m1-flow, uem-down, compliance-pending
     pub(crate) fn is_compliant(&self, v: &mut Visit, who: &Account, shown: Option<&Certificate>) -> bool {
         let access = &self.world.access;
-        let Some(integration) = access.uem.as_ref().filter(|u| u.device_compliance_check) else { return false };
+        let Some(integration) = access.uem.as_ref().filter(|u| u.device_compliance_check) else {
+            v.because("compliance/check-off");
+            return false;
+        };
         let uem = &self.world.uem;
         let Some(certificate) = shown else { return false };
         let known = certificate.template == Template::EnrollmentUser

@@ -124,7 +124,7 @@ impl Oracle {
                 }
                 let typed = login.clone().unwrap_or_default();
                 let user = self.world.okta.users.iter().find(|u| u.login.eq_ignore_ascii_case(&typed));
-                if !user_matches(&rule.user, &typed, user) {
+                if !user_matches(&rule.user, &typed, user, self.world.okta.assumptions.routing_regex) {
                     continue;
                 }
             }

@@ -1,7 +1,7 @@
 //! Conditions that stand in both vendors' rules: places, people, regular expressions.
 
 use crate::Oracle;
-use federation::tenant::okta::{AttributeMatch, Location, MatchHow, PeopleCondition, User, UserMatch};
+use federation::tenant::okta::{AttributeMatch, Location, MatchHow, PeopleCondition, RoutingRegex, User, UserMatch};
 use std::net::IpAddr;
 
 impl Oracle {
@@ -31,19 +31,25 @@ pub(crate) fn matches_whole(pattern: &str, text: &str) -> bool {
     regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|r| r.is_match(text))
 }
 
-pub(crate) fn user_matches(condition: &UserMatch, login: &str, user: Option<&User>) -> bool {
+/// Whom a routing rule is for.
+// routing-regex: the whole of the text, or a part of it
+pub(crate) fn user_matches(condition: &UserMatch, login: &str, user: Option<&User>, how: RoutingRegex) -> bool {
+    let regex = |pattern: &str, text: &str| match how {
+        RoutingRegex::Whole => matches_whole(pattern, text),
+        RoutingRegex::Part => matches_whole(&format!(".*(?:{pattern}).*"), text),
+    };
     match condition {
         UserMatch::Anything => true,
         UserMatch::Domains(domains) => {
             let domain = login.rsplit_once('@').map(|(_, d)| d).unwrap_or_default();
             domains.iter().any(|d| d.eq_ignore_ascii_case(domain))
         }
-        UserMatch::Regex(pattern) => matches_whole(pattern, login),
-        UserMatch::Attribute(wanted) => user.is_some_and(|u| attribute_matches(wanted, u)),
+        UserMatch::Regex(pattern) => regex(pattern, login),
+        UserMatch::Attribute(wanted) => user.is_some_and(|u| attribute_matches(wanted, u, regex)),
     }
 }
 
-fn attribute_matches(wanted: &AttributeMatch, user: &User) -> bool {
+fn attribute_matches(wanted: &AttributeMatch, user: &User, regex: impl Fn(&str, &str) -> bool) -> bool {
     let value = match wanted.attribute.as_str() {
         "login" => &user.login,
         "email" => &user.email,
@@ -56,6 +62,6 @@ fn attribute_matches(wanted: &AttributeMatch, user: &User) -> bool {
         MatchHow::Equals => *value == wanted.value,
         MatchHow::StartsWith => value.starts_with(&wanted.value),
         MatchHow::Contains => value.contains(&wanted.value),
-        MatchHow::Regex => matches_whole(&wanted.value, value),
+        MatchHow::Regex => regex(&wanted.value, value),
     }
 }

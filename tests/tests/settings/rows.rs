@@ -55,6 +55,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.assumptions.provisioning.same_group", &["provisioning/one-group-for-both"]),
     ("okta.assumptions.provisioning.server_error", &["provisioning/access-is-down-meanwhile"]),
     ("okta.assumptions.provisioning.update_with", &["provisioning/an-update-that-is-not-published"]),
+    ("okta.assumptions.routing_regex", &["assumptions/routing-regex"]),
     ("okta.assumptions.subject_hint", &["assumptions/subject-hint"]),
     ("okta.assumptions.trust_evaluation", &["assumptions/trust-evaluation"]),
     ("okta.assumptions.trust_without_integration", &["device-trust/no-integration-no-trust"]),
