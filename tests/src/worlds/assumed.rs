@@ -5,7 +5,7 @@ use federation::tenant::access::{
     self, DeviceSsoResponseOff, FallbackPerson, ForceAuthnToggleOff, GroupRuleBeforeIdentity, NameIdPolicy, Pending,
     PostureUnrequested, UdidLocation, Unsupported,
 };
-use federation::tenant::okta::{self, FilterMismatch, RoutingRegex, TrustEvaluation, TrustWithoutIntegration};
+use federation::tenant::okta::{self, FilterMismatch, TrustEvaluation, TrustWithoutIntegration};
 use federation::tenant::uem::{self, FirstCheck};
 use proptest::prelude::*;
 
@@ -38,21 +38,17 @@ fn okta() -> impl Strategy<Value = okta::Assumptions> {
         other(TrustWithoutIntegration::MatchNeither, TrustWithoutIntegration::NotTrusted),
         other(FilterMismatch::Error, FilterMismatch::SignInPage),
         other(true, false),
-        other(RoutingRegex::Whole, RoutingRegex::Part),
     )
-        .prop_map(
-            |(trust_evaluation, not_trusted_is_remembered, trust_without_integration, filter, hint, routing_regex)| {
-                okta::Assumptions {
-                    routing_regex,
-                    trust_evaluation,
-                    not_trusted_is_remembered,
-                    trust_without_integration,
-                    username_filter_mismatch: filter,
-                    subject_hint: hint,
-                    ..Default::default()
-                }
-            },
-        )
+        .prop_map(|(trust_evaluation, not_trusted_is_remembered, trust_without_integration, filter, hint)| {
+            okta::Assumptions {
+                trust_evaluation,
+                not_trusted_is_remembered,
+                trust_without_integration,
+                username_filter_mismatch: filter,
+                subject_hint: hint,
+                ..Default::default()
+            }
+        })
 }
 
 fn access() -> impl Strategy<Value = access::Assumptions> {
