@@ -177,7 +177,22 @@ fn judged(error: &webpki::Error) -> Refusal {
         }
         _ => "certificate/malformed",
     };
-    Refusal::new(code, format!("{error:?}"))
+    Refusal::new(code, in_words(error))
+}
+
+/// What was seen, for people; an error without words of ours keeps the library's name.
+fn in_words(error: &webpki::Error) -> String {
+    use webpki::Error::*;
+    let at = |time: &UnixTime| Time(i64::try_from(time.as_secs()).unwrap_or_default().saturating_mul(1000));
+    match error {
+        CertExpired { not_after, .. } => format!("valid until {}", at(not_after)),
+        CertNotValidYet { not_before, .. } => format!("valid from {}", at(not_before)),
+        CrlExpired { next_update, .. } => format!("the next list was due at {}", at(next_update)),
+        CertRevoked => "its serial number stands in the list".into(),
+        UnknownIssuer => "no CA that is trusted here issued it".into(),
+        InvalidSignatureForPublicKey => "signed by another key than the CA's".into(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn facts(der: &[u8]) -> Result<CertificateFacts, Refusal> {
