@@ -1,6 +1,7 @@
 //! Single changes of a world's settings, as an administrator could make them: each with its place, its words and the world
 //! that comes of it. Cures, flips and random worlds are made of these.
 
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::{AuthMethod, PolicyRule, RuleAction};
 use federation::tenant::okta::{
     AccessAction, DeviceTrustIntegration, FactorPrompt, MatchAgainst, RequestContext, ResponseSignature, SignOnRule,
@@ -133,6 +134,9 @@ fn sources(all: &mut Changes<'_>) {
         });
         all.push(at("sign_response"), "set it to true", |w| w.access.application_sources[i].sign_response = true);
         all.push(at("sign_assertion"), "set it to true", |w| w.access.application_sources[i].sign_assertion = true);
+        all.push(at("signature_algorithm"), "set it to \"sha256\"", |w| {
+            w.access.application_sources[i].signature_algorithm = SignatureAlgorithm::Sha256;
+        });
         all.push(at("policy"), "set it to \"default\"", |w| w.access.application_sources[i].policy = "default".into());
     }
 }
@@ -239,6 +243,9 @@ fn okta_providers(all: &mut Changes<'_>) {
             w.okta.identity_providers[i].request_context = other;
         });
         all.push(at("sign_requests"), "set it to true", |w| w.okta.identity_providers[i].sign_requests = true);
+        all.push(at("request_algorithm"), "set it to \"sha256\"", |w| {
+            w.okta.identity_providers[i].request_algorithm = SignatureAlgorithm::Sha256;
+        });
         all.push(at("response_signature"), "set it to \"any\"", |w| {
             w.okta.identity_providers[i].response_signature = ResponseSignature::Any;
         });

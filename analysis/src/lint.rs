@@ -7,6 +7,7 @@ use crate::ask::elsewhere;
 use crate::change::sign_on_rule;
 use crate::facts::{By, End};
 use crate::space::{PASSWORDS, Situation, Space};
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::{AuthMethod, DeviceType, RuleAction};
 use federation::tenant::okta::{
     AccessAction, App, Factor, IdentityProvider, MatchAgainst, RequestContext, ResponseSignature, TrustCondition,
@@ -94,6 +95,8 @@ traps! {
     PASSWORD_FALLBACK "password-fallback" "m1-flow" "a fallback to a password lets devices in that no certificate vouches for";
     UNSIGNED "requests-not-signed" "m2-exchange" "Okta does not sign its requests, and Access takes signed ones only";
     SIGNATURE "signature-that-is-never-made" "m2-exchange" "Okta wants a signature that Access is not set to make";
+    REQUEST_SHA1 "requests-signed-by-sha1" "wire-algorithms" "Okta signs its requests by SHA-1, and Access is assumed to want better";
+    RESPONSE_SHA1 "responses-signed-by-sha1" "wire-algorithms" "Access signs by SHA-1 what Okta takes by SHA-256 alone";
     NO_SOURCE "identity-provider-without-source" "m2-idp-context" "Access has no application source for this identity provider";
     ISSUER "issuer-mismatch" "m2-exchange" "the identity provider's issuer is not Access";
     NO_MATCH "username-matches-nobody" "m1-flow" "the name that Access states fits no account at Okta";
@@ -240,6 +243,9 @@ fn providers(all: &mut Suspects<'_>) {
         all.push(UNSIGNED, Shows::HealthyKeptOut, at("sign_requests"), "set it to true", |w| {
             w.okta.identity_providers[i].sign_requests = true;
         });
+        all.push(REQUEST_SHA1, Shows::HealthyKeptOut, at("request_algorithm"), "set it to \"sha256\"", |w| {
+            w.okta.identity_providers[i].request_algorithm = SignatureAlgorithm::Sha256;
+        });
         all.push(ISSUER, Shows::HealthyKeptOut, at("issuer"), format!("set it to \"{entity}\""), |w| {
             w.okta.identity_providers[i].issuer.clone_from(&entity);
         });
@@ -258,6 +264,11 @@ fn providers(all: &mut Suspects<'_>) {
                 });
             }
             Some(source) => {
+                let name = &all.world.access.application_sources[source].name;
+                let signs = format!("access.application_sources.{name}.signature_algorithm");
+                all.push(RESPONSE_SHA1, Shows::HealthyKeptOut, signs, "set it to \"sha256\"", |w| {
+                    w.access.application_sources[source].signature_algorithm = SignatureAlgorithm::Sha256;
+                });
                 let cure = "have Access sign the assertion too";
                 if idp.response_signature == ResponseSignature::Assertion {
                     all.push(SIGNATURE, Shows::HealthyKeptOut, at("response_signature"), cure, |w| {

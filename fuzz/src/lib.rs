@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use federation::Time;
-use wire::dsig::{SignatureFloor, TrustedKey};
+use federation::tenant::SignatureAlgorithm;
+use wire::dsig::TrustedKey;
 use wire::saml::{self, MustSign, RequestCheck, ResponseCheck};
 use wire::{certificate as device, door as front, form as forms, head as heads, metadata, redirect as query};
 
@@ -33,7 +34,7 @@ pub fn saml(data: &[u8]) -> bool {
         issuer: IDP,
         keys: &keys,
         must_sign: MustSign::Any,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         audience: SP,
         acs_url: ACS,
         in_response_to: Some(REQUEST),
@@ -97,7 +98,7 @@ fn with_check<T>(run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {
     run(&RequestCheck {
         expected_issuer_keys: &[(SP, keys.as_slice())],
         require_signature: true,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         destination: SSO,
         now: NOW,
         skew_seconds: 60,

@@ -3,6 +3,7 @@
 use crate::core::locked;
 use bytes::Bytes;
 use federation::aging::Aging;
+use federation::tenant::SignatureAlgorithm;
 use federation::world::{AppRequest, SaasApp};
 use federation::{EventKind, Finding, Fut, Outside, Party, Request, Response, Time};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wire::Refusal;
-use wire::dsig::{SignatureFloor, TrustedKey};
+use wire::dsig::TrustedKey;
 use wire::form::{Form, decode_post, html_escape};
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
@@ -227,7 +228,7 @@ impl App {
             issuer: &self.idp.entity_id,
             keys: &self.idp.keys,
             must_sign: MustSign::Any,
-            floor: SignatureFloor::Sha256,
+            floor: SignatureAlgorithm::Sha256,
             audience: &audience,
             acs_url: &acs,
             in_response_to: expected.as_deref(),

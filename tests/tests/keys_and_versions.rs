@@ -7,8 +7,9 @@ use fedsim_tests::cases;
 
 #[test]
 fn stories_go_the_same_way_with_every_key_and_version() {
-    let told: Vec<_> =
-        cases().into_iter().filter(|c| c.id.starts_with("device-trust/") && !c.id.contains('~')).collect();
+    // SHA-1 goes with RSA alone.
+    let any_key = |id: &str| id.starts_with("device-trust/") && !id.contains('~') && !id.contains("sha-1");
+    let told: Vec<_> = cases().into_iter().filter(|c| any_key(&c.id)).collect();
     assert!(told.len() > 3, "{}", told.len());
     for case in told {
         let play = |options: Options| fedsim::replay(&case, &options).transcript();

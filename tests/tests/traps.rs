@@ -112,6 +112,18 @@ const SPRUNG: &[(&str, &str, &str)] = &[
         set = { sign_requests = false }"#,
     ),
     (
+        "requests-signed-by-sha1",
+        MOBILE,
+        r#"at = "okta.identity_providers.workspace-one"
+        set = { request_algorithm = "sha1" }"#,
+    ),
+    (
+        "responses-signed-by-sha1",
+        MOBILE,
+        r#"at = "access.application_sources.okta"
+        set = { signature_algorithm = "sha1" }"#,
+    ),
+    (
         "signature-that-is-never-made",
         MOBILE,
         r#"at = "okta.identity_providers.workspace-one"

@@ -5,12 +5,13 @@ use crate::decide::enrolment::{MayEnrol, may_enrol};
 use crate::engine::State;
 use crate::http::{Answer, ApiError, Desk};
 use bytes::Bytes;
+use federation::tenant::SignatureAlgorithm;
 use federation::{Decision, EventKind, Request, Response, Time};
 use http::{StatusCode, header};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wire::Refusal;
-use wire::dsig::{SignatureFloor, TrustedKey};
+use wire::dsig::TrustedKey;
 use wire::form::{Form, decode_post};
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
@@ -180,7 +181,7 @@ fn read(desk: &mut Desk, request: &Request) -> Result<String, Refusal> {
         issuer: &idp.entity_id,
         keys: &idp.keys,
         must_sign: MustSign::Any,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         audience: &audience,
         acs_url: &acs,
         in_response_to: Some(&ours),

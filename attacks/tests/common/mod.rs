@@ -6,9 +6,10 @@
 mod sample;
 
 use attacks::{Act, Attack, Key, On, Scene, Unfit};
+use federation::tenant::SignatureAlgorithm;
 use sample::{Ends, assertion};
 use std::sync::LazyLock;
-use wire::dsig::{SignatureFloor, SigningKey, TrustedKey};
+use wire::dsig::{SigningKey, TrustedKey};
 use wire::form::{Form, decode_post, encode_post};
 use wire::saml::{self, *};
 
@@ -238,7 +239,7 @@ impl Hop {
             issuer: self.issuer,
             keys: &keys,
             must_sign: MustSign::Any,
-            floor: SignatureFloor::Sha256,
+            floor: SignatureAlgorithm::Sha256,
             audience: self.audience,
             acs_url: self.acs,
             in_response_to: Some("id1"),
@@ -264,7 +265,7 @@ impl Hop {
         run(&RequestCheck {
             expected_issuer_keys: &known,
             require_signature: true,
-            floor: SignatureFloor::Sha256,
+            floor: SignatureAlgorithm::Sha256,
             destination: SSO,
             now: NOW,
             skew_seconds: self.skew,

@@ -1,7 +1,7 @@
 //! Workspace ONE Access as configured.
 
 use super::provisioning::{Provisioning, RemoteAppAccessClient};
-use super::yes;
+use super::{SignatureAlgorithm, yes};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -318,6 +318,10 @@ pub struct ApplicationSource {
     /// `signAssertion`, false by default (documented).
     #[serde(default)]
     pub sign_assertion: bool,
+    /// `signatureAlgorithm` and `digestAlgorithm`. A published sample makes applications with `SHA1withRSA`; which one the
+    /// console offers first is not documented, and ours is the strong one.
+    #[serde(default)]
+    pub signature_algorithm: SignatureAlgorithm,
     /// *Attribute mapping*: name to value (`${user.userName}`, `${user.email}`, `${user.userPrincipalName}`, `${groupNames}`).
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
@@ -371,6 +375,8 @@ pub struct Assumptions {
     pub udid_location: UdidLocation,
     pub fallback_person: FallbackPerson,
     pub name_id_policy: NameIdPolicy,
+    /// The least algorithm of a request's signature that counts.
+    pub request_algorithm: SignatureAlgorithm,
     pub oauth_strictness: OauthStrictness,
     pub token_after_client: TokenAfterClient,
     pub scim_name_scope: UserNameScope,

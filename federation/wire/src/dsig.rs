@@ -9,6 +9,7 @@ use aws_lc_rs::signature as raw;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::keys::loader;
 use bergshamra::{DsigContext, Key, KeysManager, VerifyResult};
+use federation::tenant::SignatureAlgorithm;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uppsala::{Document, NodeId, NodeKind};
@@ -33,13 +34,6 @@ const DIGESTS: &[&str] =
 
 /// That a transform may name.
 const MAX_PREFIXES: usize = 32;
-
-/// The least algorithm that is accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignatureFloor {
-    Sha1,
-    Sha256,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -75,9 +69,13 @@ impl Tally {
     }
 }
 
-/// A private key with the certificate that tells it to others.
+/// A private key with the certificate that tells it to others, and the hash that it signs by.
 #[derive(Clone)]
-pub struct SigningKey(Arc<Inner>, Tally);
+pub struct SigningKey {
+    inner: Arc<Inner>,
+    tally: Tally,
+    hash: SignatureAlgorithm,
+}
 
 struct Inner {
     kind: Kind,
@@ -103,45 +101,60 @@ impl SigningKey {
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", wrap(&STANDARD.encode(der)));
         let key = loader::load_pem_auto(pem.as_bytes(), None).map_err(bad_key)?;
         let inner = Inner { kind, pkcs8: der.to_vec(), key, certificate: certificate_der };
-        Ok(SigningKey(Arc::new(inner), Tally::default()))
+        Ok(SigningKey { inner: Arc::new(inner), tally: Tally::default(), hash: SignatureAlgorithm::Sha256 })
     }
 
     /// Counts its signatures there from now on.
     #[must_use]
     pub fn tallied(self, tally: &Tally) -> SigningKey {
-        SigningKey(self.0, tally.clone())
+        SigningKey { tally: tally.clone(), ..self }
+    }
+
+    /// The same key, signing by another hash. SHA-1 goes with RSA alone.
+    #[must_use]
+    pub fn by(&self, hash: SignatureAlgorithm) -> SigningKey {
+        SigningKey { hash, ..self.clone() }
     }
 
     /// Where it counts.
     pub fn tally(&self) -> &Tally {
-        &self.1
+        &self.tally
     }
 
     /// X.509 DER, as it stands in metadata.
     pub fn certificate(&self) -> &[u8] {
-        &self.0.certificate
+        &self.inner.certificate
     }
 
     pub fn algorithm(&self) -> &'static str {
-        match self.0.kind {
-            Kind::Rsa => RSA_SHA256,
-            Kind::Ec => ECDSA_SHA256,
+        match (self.inner.kind, self.hash) {
+            (Kind::Rsa, SignatureAlgorithm::Sha1) => RSA_SHA1,
+            (Kind::Rsa, SignatureAlgorithm::Sha256) => RSA_SHA256,
+            (Kind::Ec, _) => ECDSA_SHA256,
+        }
+    }
+
+    fn digest(&self) -> &'static str {
+        match self.algorithm() {
+            RSA_SHA1 => SHA1,
+            _ => SHA256,
         }
     }
 
     /// A signature over bytes, as the Redirect binding wants it.
     pub(crate) fn sign_raw(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
-        self.1.make();
+        self.tally.make();
         let random = aws_lc_rs::rand::SystemRandom::new();
-        match self.0.kind {
-            Kind::Rsa => {
-                let pair = raw::RsaKeyPair::from_pkcs8(&self.0.pkcs8).map_err(bad_key)?;
+        match (self.inner.kind, self.hash) {
+            (Kind::Rsa, SignatureAlgorithm::Sha1) => sha1::sign(&self.inner.pkcs8, message).map_err(bad_key),
+            (Kind::Rsa, SignatureAlgorithm::Sha256) => {
+                let pair = raw::RsaKeyPair::from_pkcs8(&self.inner.pkcs8).map_err(bad_key)?;
                 let mut out = vec![0; pair.public_modulus_len()];
                 pair.sign(&raw::RSA_PKCS1_SHA256, &random, message, &mut out).map_err(bad_key)?;
                 Ok(out)
             }
-            Kind::Ec => {
-                let pair = raw::EcdsaKeyPair::from_pkcs8(&raw::ECDSA_P256_SHA256_FIXED_SIGNING, &self.0.pkcs8)
+            (Kind::Ec, _) => {
+                let pair = raw::EcdsaKeyPair::from_pkcs8(&raw::ECDSA_P256_SHA256_FIXED_SIGNING, &self.inner.pkcs8)
                     .map_err(bad_key)?;
                 Ok(pair.sign(&random, message).map_err(bad_key)?.as_ref().to_vec())
             }
@@ -196,9 +209,9 @@ impl TrustedKey {
         TrustedKey { tally: tally.clone(), ..self }
     }
 
-    fn allows(&self, method: &str, floor: SignatureFloor) -> bool {
+    fn allows(&self, method: &str, floor: SignatureAlgorithm) -> bool {
         match self.kind {
-            Kind::Rsa => RSA.contains(&method) || (floor == SignatureFloor::Sha1 && method == RSA_SHA1),
+            Kind::Rsa => RSA.contains(&method) || (floor == SignatureAlgorithm::Sha1 && method == RSA_SHA1),
             Kind::Ec => EC.contains(&method),
         }
     }
@@ -207,7 +220,7 @@ impl TrustedKey {
     pub(crate) fn verify_raw(
         &self,
         method: &str,
-        floor: SignatureFloor,
+        floor: SignatureAlgorithm,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), Refusal> {
@@ -239,11 +252,12 @@ pub(crate) fn template(id: &str, key: &SigningKey) -> String {
     format!(
         "<ds:Signature xmlns:ds=\"{DSIG}\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXC_C14N}\"/>\
          <ds:SignatureMethod Algorithm=\"{}\"/><ds:Reference URI=\"#{}\"><ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"/>\
-         <ds:Transform Algorithm=\"{EXC_C14N}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{SHA256}\"/><ds:DigestValue></ds:DigestValue>\
+         <ds:Transform Algorithm=\"{EXC_C14N}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/><ds:DigestValue></ds:DigestValue>\
          </ds:Reference></ds:SignedInfo><ds:SignatureValue></ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}\
          </ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
         key.algorithm(),
         crate::door::escape(id),
+        key.digest(),
         STANDARD.encode(key.certificate()),
     )
 }
@@ -255,10 +269,13 @@ pub fn fill(xml: &str, key: &SigningKey) -> Result<String, Refusal> {
     let mut signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
     signatures.reverse();
     let mut keys = KeysManager::new();
-    keys.add_key(key.0.key.clone());
-    let context = DsigContext::new(keys);
+    keys.add_key(key.inner.key.clone());
+    let mut context = DsigContext::new(keys);
+    if key.algorithm() == RSA_SHA1 {
+        context = context.with_hsm_signer(Box::new(sha1::Rsa(key.inner.pkcs8.clone())));
+    }
     for signature in signatures {
-        key.1.make();
+        key.tally.make();
         bergshamra::dsig::sign::sign_document_node(&context, &mut document, signature).map_err(failed)?;
     }
     Ok(document.to_xml())
@@ -282,7 +299,7 @@ fn shape(
     document: &Document<'_>,
     signature: NodeId,
     key: &TrustedKey,
-    floor: SignatureFloor,
+    floor: SignatureAlgorithm,
 ) -> Result<NodeId, Refusal> {
     let refuse = |what: &str| Refusal::new("saml/signature-shape", what);
     let parent = place(document, signature)?;
@@ -325,7 +342,7 @@ fn shape(
         refuse_by!("saml/algorithm", method);
     }
     let digest = bare_algorithm(document, reference, "DigestMethod")?;
-    let weak = floor == SignatureFloor::Sha1 && digest == SHA1;
+    let weak = floor == SignatureAlgorithm::Sha1 && digest == SHA1;
     if !weak && !DIGESTS.contains(&digest.as_str()) {
         refuse_by!("saml/algorithm", digest);
     }
@@ -414,7 +431,7 @@ fn of_nothing(digest: &[u8]) -> bool {
 pub(crate) fn verify(
     document: &Document<'_>,
     keys: &[TrustedKey],
-    floor: SignatureFloor,
+    floor: SignatureAlgorithm,
 ) -> Result<Vec<NodeId>, Refusal> {
     let signatures = document.get_elements_by_tag_name_ns(DSIG, "Signature");
     if signatures.is_empty() {
@@ -434,7 +451,7 @@ fn verify_with(
     document: &Document<'_>,
     signatures: &[NodeId],
     key: &TrustedKey,
-    floor: SignatureFloor,
+    floor: SignatureAlgorithm,
 ) -> Result<Vec<NodeId>, Refusal> {
     let covered = signatures.iter().map(|s| shape(document, *s, key, floor)).collect::<Result<Vec<_>, _>>()?;
     let mut manager = KeysManager::new();
@@ -468,4 +485,28 @@ fn verify_with(
         }
     }
     Ok(covered)
+}
+
+/// Signatures by RSA and SHA-1, which AWS-LC verifies and does not make.
+mod sha1 {
+    use kryptering::{HashAlgorithm, SignatureAlgorithm, Signer};
+    use openssl::{error::ErrorStack, hash::MessageDigest, pkey::PKey, sign};
+
+    /// A private key as PKCS #8.
+    pub(super) struct Rsa(pub(super) Vec<u8>);
+
+    pub(super) fn sign(pkcs8: &[u8], message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let key = PKey::private_key_from_pkcs8(pkcs8)?;
+        sign::Signer::new(MessageDigest::sha1(), &key)?.sign_oneshot_to_vec(message)
+    }
+
+    impl Signer for Rsa {
+        fn algorithm(&self) -> SignatureAlgorithm {
+            SignatureAlgorithm::RsaPkcs1v15(HashAlgorithm::Sha1)
+        }
+
+        fn sign(&self, data: &[u8]) -> kryptering::Result<Vec<u8>> {
+            sign(&self.0, data).map_err(|e| kryptering::Error::Crypto(e.to_string()))
+        }
+    }
 }

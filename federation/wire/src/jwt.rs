@@ -1,9 +1,10 @@
 //! JSON Web Tokens of one issuer: RS256 and nothing else, with the issuer's own key and nothing that a token brings along.
 
 use crate::Refusal;
-use crate::dsig::{RSA_SHA256, SignatureFloor, SigningKey, TrustedKey};
+use crate::dsig::{RSA_SHA256, SigningKey, TrustedKey};
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
+use federation::tenant::SignatureAlgorithm;
 use serde_json::{Map, Value, json};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -93,7 +94,7 @@ impl Issuer {
         }
         let message = format!("{header}.{claims}");
         self.public
-            .verify_raw(RSA_SHA256, SignatureFloor::Sha256, message.as_bytes(), &decoded(signature)?)
+            .verify_raw(RSA_SHA256, SignatureAlgorithm::Sha256, message.as_bytes(), &decoded(signature)?)
             .map_err(|_| Refusal::new("jwt/signature-invalid", "the signature does not fit"))?;
         object(claims)
     }

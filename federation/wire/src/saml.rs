@@ -9,8 +9,8 @@ use samael::schema as theirs;
 use samael::traits::ToXml;
 use std::fmt::Write as _;
 
-pub use crate::dsig::SignatureFloor;
 pub use crate::read::{Peek, peek, read_request, read_response};
+use federation::tenant::SignatureAlgorithm;
 
 pub const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 pub const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
@@ -168,7 +168,7 @@ pub struct RequestCheck<'a> {
     /// Issuers that are known, each with its keys.
     pub expected_issuer_keys: &'a [(&'a str, &'a [TrustedKey])],
     pub require_signature: bool,
-    pub floor: SignatureFloor,
+    pub floor: SignatureAlgorithm,
     pub destination: &'a str,
     pub now: Time,
     pub skew_seconds: u32,
@@ -179,7 +179,7 @@ pub struct ResponseCheck<'a> {
     pub issuer: &'a str,
     pub keys: &'a [TrustedKey],
     pub must_sign: MustSign,
-    pub floor: SignatureFloor,
+    pub floor: SignatureAlgorithm,
     pub audience: &'a str,
     pub acs_url: &'a str,
     /// The request that this browser has open; `None`: unsolicited.

@@ -5,8 +5,9 @@
 mod sample;
 
 use federation::Time;
+use federation::tenant::SignatureAlgorithm;
 use sample::{Ends, NOW, assertion, p256, posture, rsa, trusted};
-use wire::dsig::{SignatureFloor, SigningKey, TrustedKey};
+use wire::dsig::{SigningKey, TrustedKey};
 use wire::redirect;
 use wire::saml::*;
 
@@ -31,7 +32,7 @@ fn read_at(xml: &str, keys: &[TrustedKey], now: Time, must_sign: MustSign) -> Re
         issuer: IDP,
         keys,
         must_sign,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         audience: "sp",
         acs_url: ACS,
         in_response_to: Some("id1"),
@@ -103,7 +104,7 @@ fn with_check<T>(run: impl FnOnce(&RequestCheck<'_>) -> T) -> T {
     run(&RequestCheck {
         expected_issuer_keys: &known,
         require_signature: true,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         destination: "https://access.test/sso",
         now: NOW,
         skew_seconds: 60,
@@ -132,4 +133,48 @@ fn a_redirected_request_is_read_over_its_raw_query() {
         };
         assert_eq!(read(&query), Ok((request(), Some("a b/ü".into()))));
     }
+}
+
+/// Whoever signs by SHA-1 is read where the reader's setting admits it, on every way a message goes, and nowhere else.
+#[test]
+fn sha_1_counts_where_a_setting_admits_it() {
+    let weak = key().by(SignatureAlgorithm::Sha1);
+    let keys = trusted(&weak);
+    let known = [("https://www.okta.com/saml2/service-provider/sp1", keys.as_slice())];
+    let asked = |floor| RequestCheck {
+        expected_issuer_keys: &known,
+        require_signature: true,
+        floor,
+        destination: "https://access.test/sso",
+        now: NOW,
+        skew_seconds: 60,
+    };
+    let answered = |floor| ResponseCheck {
+        issuer: IDP,
+        keys: &keys,
+        must_sign: MustSign::Any,
+        floor,
+        audience: "sp",
+        acs_url: ACS,
+        in_response_to: Some("id1"),
+        now: NOW,
+        skew_seconds: 60,
+    };
+    let posted = write_request(&request(), Some(&weak)).unwrap();
+    let plain = write_request(&request(), None).unwrap();
+    let url = redirect::request_url("https://access.test/sso", &plain, Some("relay"), Some(&weak)).unwrap();
+    let query = url.split_once('?').unwrap().1;
+    let both = write_response(&response(), Some(&weak), Some(&weak)).unwrap();
+    for (floor, wanted) in [(SignatureAlgorithm::Sha1, None), (SignatureAlgorithm::Sha256, Some("saml/algorithm"))] {
+        let seen = [
+            read_request(posted.as_bytes(), &asked(floor)).err(),
+            redirect::read_request(query, &asked(floor)).err(),
+            read_response(both.as_bytes(), &answered(floor)).err(),
+        ];
+        assert_eq!(seen.map(|refusal| refusal.map(|r| r.code)), [wanted; 3], "{floor:?}");
+    }
+    let tampered = both.replace("alice", "mallory");
+    assert_ne!(tampered, both);
+    let refusal = read_response(tampered.as_bytes(), &answered(SignatureAlgorithm::Sha1)).err();
+    assert_eq!(refusal.map(|r| r.code), Some("saml/signature-invalid"));
 }

@@ -10,5 +10,6 @@ pub mod person;
 pub mod policy;
 pub mod posture;
 pub mod scim;
+pub mod signature;
 pub mod statement;
 mod words;

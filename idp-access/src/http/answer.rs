@@ -191,7 +191,7 @@ fn flags(response: &Response) -> Vec<String> {
 }
 
 fn send(ctx: &Ctx<'_>, source: &ApplicationSource, tx: &Transaction, response: &Response) -> HttpResponse {
-    let key = &ctx.access.signing;
+    let key = &ctx.access.signing.by(source.signature_algorithm);
     // A failure has no assertion that could be signed in its stead.
     let sign_response = (source.sign_response || response.assertion.is_none()).then_some(key);
     let xml = match saml::write_response(response, sign_response, source.sign_assertion.then_some(key)) {

@@ -5,10 +5,10 @@ use super::{Ctx, pages, prompts};
 use crate::decide::person::{self, Found};
 use crate::people::Named;
 use crate::state::Transaction;
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::AuthMethod;
 use federation::{Decision, EventKind, Response};
 use wire::Refusal;
-use wire::dsig::SignatureFloor;
 use wire::form::{Form, decode_post};
 use wire::saml::{self, AuthnRequest, MustSign, ResponseCheck};
 
@@ -59,7 +59,7 @@ fn read(ctx: &Ctx<'_>, tx: &Transaction, form: &Form) -> Result<Option<String>, 
         issuer: &idp.entity_id,
         keys,
         must_sign: MustSign::Any,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         audience: &audience,
         acs_url: &acs,
         in_response_to: tx.okta_request.as_deref(),

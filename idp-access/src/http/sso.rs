@@ -3,13 +3,13 @@
 use super::drive::drive;
 use super::{Ctx, answer, pages};
 use crate::decide::posture::{self, Force};
-use crate::decide::{device_types, person, policy};
+use crate::decide::{device_types, person, policy, signature};
 use crate::state::Transaction;
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::{AccessPolicy, ApplicationSource};
 use federation::{Decision, Response};
 use std::time::Duration;
 use wire::Refusal;
-use wire::dsig::SignatureFloor;
 use wire::form::{Form, decode_post};
 use wire::saml::{self, AuthnRequest, RequestCheck, Verified};
 
@@ -17,14 +17,30 @@ const SKEW_SECONDS: u32 = 120;
 /// How long a request id stays used.
 const USED_FOR: Duration = Duration::from_secs(3600);
 
-fn read(ctx: &Ctx<'_>) -> Result<(Verified<AuthnRequest>, Option<String>), Refusal> {
+type Read = (Verified<AuthnRequest>, Option<String>);
+
+/// A request that only SHA-1 vouches for counts where the assumption admits it.
+fn read(ctx: &Ctx<'_>) -> Result<Read, Refusal> {
+    let refusal = match read_by(ctx, SignatureAlgorithm::Sha256) {
+        Err(refusal) if refusal.code == "saml/algorithm" => refusal,
+        read => return read,
+    };
+    let Ok(weak) = read_by(ctx, SignatureAlgorithm::Sha1) else { return Err(refusal) };
+    let assumptions = &ctx.settings.assumptions;
+    match ctx.decided(Decision::of(|why| signature::admits_sha1(assumptions, why))) {
+        true => Ok(weak),
+        false => Err(refusal),
+    }
+}
+
+fn read_by(ctx: &Ctx<'_>, floor: SignatureAlgorithm) -> Result<Read, Refusal> {
     let known: Vec<(&str, &[wire::dsig::TrustedKey])> =
         ctx.okta.sps.iter().map(|(_, sp, keys)| (sp.entity_id.as_str(), keys.as_slice())).collect();
     let destination = ctx.url("/SAAS/auth/federation/sso");
     let check = RequestCheck {
         expected_issuer_keys: &known,
         require_signature: true,
-        floor: SignatureFloor::Sha256,
+        floor,
         destination: &destination,
         now: ctx.now(),
         skew_seconds: SKEW_SECONDS,

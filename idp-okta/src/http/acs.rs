@@ -10,7 +10,6 @@ use federation::tenant::okta::{self, IdentityProvider, ResponseSignature, User};
 use federation::{Decision, Finding, Response};
 use std::time::Duration;
 use wire::Refusal;
-use wire::dsig::SignatureFloor;
 use wire::form::Form;
 use wire::saml::{self, MustSign, PostureFact, ResponseCheck, Verified};
 
@@ -120,10 +119,7 @@ fn receive(x: &Exchange<'_>, id: Option<&str>) -> Result<Received, Refusal> {
             ResponseSignature::Response => MustSign::Response,
             ResponseSignature::Assertion => MustSign::Assertion,
         },
-        floor: match idp.response_algorithm {
-            okta::SignatureFloor::Sha1 => SignatureFloor::Sha1,
-            okta::SignatureFloor::Sha256 => SignatureFloor::Sha256,
-        },
+        floor: idp.response_algorithm,
         audience: &crate::sp_entity_id(idp),
         acs_url: &crate::acs_url(&x.settings.host, idp),
         in_response_to: Some(&pending.request),

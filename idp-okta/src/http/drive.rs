@@ -270,7 +270,8 @@ fn go_to(x: &Exchange<'_>, tx: &mut Transaction, idp: &IdentityProvider, person:
             .context
             .map(|uri| RequestedAuthnContext { comparison: "minimum".into(), class_refs: vec![uri] }),
     };
-    let sign = idp.sign_requests.then_some(&x.wiring.signing);
+    let key = x.wiring.signing.by(idp.request_algorithm);
+    let sign = idp.sign_requests.then_some(&key);
     let post = idp.request_binding == Binding::Post;
     let xml = match wire::saml::write_request(&request, sign.filter(|_| post)) {
         Ok(xml) => xml,

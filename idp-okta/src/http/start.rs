@@ -4,8 +4,8 @@ use super::page::typed;
 use super::{Exchange, drive, issue, page};
 use crate::decide::context;
 use crate::state::Transaction;
+use federation::tenant::SignatureAlgorithm;
 use federation::{Decision, DeviceContext, Response};
-use wire::dsig::SignatureFloor;
 use wire::form::Form;
 use wire::saml::RequestCheck;
 
@@ -17,7 +17,7 @@ pub fn start(x: &Exchange<'_>, app: &str, post: bool) -> Response {
     let check = RequestCheck {
         expected_issuer_keys: &keys,
         require_signature: false,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         destination: &destination,
         now: x.now,
         skew_seconds: 120,

@@ -3,12 +3,13 @@
 use crate::device::Certificate;
 use crate::okta::Answer;
 use crate::{Oracle, Stop, Visit, stop};
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::{
     ApplicationSource, AuthMethod, DeviceSsoResponseOff, DeviceType, FallbackPerson, ForceAuthnToggleOff,
     GroupRuleBeforeIdentity, IdentityProvider, NameIdPolicy, PolicyRule, PostureUnrequested, RuleAction, Unsupported,
     User,
 };
-use federation::tenant::okta::NameIdFormat;
+use federation::tenant::okta::{IdentityProvider as OktaProvider, NameIdFormat};
 use federation::{Client, Outcome, Platform, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -68,6 +69,14 @@ impl Oracle {
             return stop(Outcome::AccessDenied, "access");
         }
         let assumes = self.world.access.assumptions.clone();
+        // wire-algorithms: what Okta signs by SHA-1 counts at Access only where it is assumed to
+        let weak = |i: &&OktaProvider| i.name == provider && i.request_algorithm == SignatureAlgorithm::Sha1;
+        if self.world.okta.identity_providers.iter().any(|i| weak(&i)) {
+            v.because("assumes/request-algorithm");
+            if assumes.request_algorithm != SignatureAlgorithm::Sha1 {
+                return stop(Outcome::AccessDenied, "access");
+            }
+        }
         // m2-app-source: Enable Force AuthN Request
         let forced = device_trust && source.force_authn;
         if device_trust && !forced {

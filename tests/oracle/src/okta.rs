@@ -3,6 +3,8 @@
 use crate::accounts::username_of;
 use crate::rules::{concerns, matches_whole, user_matches};
 use crate::{Oracle, Stop, Visit, stop};
+use federation::tenant::SignatureAlgorithm;
+use federation::tenant::access::ApplicationSource;
 use federation::tenant::okta::{
     AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, FilterMismatch, IdentityProvider, RequestContext,
     ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User, UserMatch,
@@ -190,6 +192,14 @@ impl Oracle {
             return stop(Outcome::OktaError, "okta");
         }
         if idp.issuer != format!("https://{}/SAAS/API/1.0/GET/metadata/idp.xml", self.world.access.host) {
+            return stop(Outcome::OktaError, "okta");
+        }
+        // wire-algorithms: Access's application signs by its own setting, Okta's object names the least that it takes
+        let weak = |s: &&ApplicationSource| s.signature_algorithm == SignatureAlgorithm::Sha1;
+        let sources = &self.world.access.application_sources;
+        if idp.response_algorithm == SignatureAlgorithm::Sha256
+            && sources.iter().filter(|s| s.okta_identity_provider == idp.name).any(|s| weak(&s))
+        {
             return stop(Outcome::OktaError, "okta");
         }
         // clock-skew: what is issued later than now is refused, a failure as well; an assertion also ends

@@ -1,6 +1,7 @@
 //! Readings of what the vendors leave open; the default most of the time.
 
 use federation::World;
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::{
     self, DeviceSsoResponseOff, FallbackPerson, ForceAuthnToggleOff, GroupRuleBeforeIdentity, NameIdPolicy, Pending,
     PostureUnrequested, UdidLocation, Unsupported,
@@ -62,21 +63,25 @@ fn access() -> impl Strategy<Value = access::Assumptions> {
         other(UdidLocation::AsTemplate, UdidLocation::SanOnly),
         prop_oneof![2 => Just(FallbackPerson::Kept), 1 => Just(FallbackPerson::Anybody)],
         prop_oneof![1 => Just(NameIdPolicy::AsConfigured), 1 => Just(NameIdPolicy::AsRequested)],
+        other(SignatureAlgorithm::Sha256, SignatureAlgorithm::Sha1),
     )
-        .prop_map(|(unsupported, response_off, toggle_off, unrequested, pending, group, udid, person, name_id)| {
-            access::Assumptions {
-                unsupported_under_force_authn: unsupported,
-                device_sso_response_off: response_off,
-                force_authn_toggle_off: toggle_off,
-                posture_unrequested: unrequested,
-                compliance_pending: pending,
-                group_rule_before_identity: group,
-                udid_location: udid,
-                fallback_person: person,
-                name_id_policy: name_id,
-                ..Default::default()
-            }
-        })
+        .prop_map(
+            |(unsupported, response_off, toggle_off, unrequested, pending, group, udid, person, name_id, request)| {
+                access::Assumptions {
+                    unsupported_under_force_authn: unsupported,
+                    device_sso_response_off: response_off,
+                    force_authn_toggle_off: toggle_off,
+                    posture_unrequested: unrequested,
+                    compliance_pending: pending,
+                    group_rule_before_identity: group,
+                    udid_location: udid,
+                    fallback_person: person,
+                    name_id_policy: name_id,
+                    request_algorithm: request,
+                    ..Default::default()
+                }
+            },
+        )
 }
 
 pub fn assumed() -> impl Strategy<Value = Assumed> {

@@ -1,6 +1,7 @@
 //! Identity-provider objects of Okta with their application sources at Access, and what Device Trust makes of them.
 
 use federation::World;
+use federation::tenant::SignatureAlgorithm;
 use federation::tenant::access::ApplicationSource;
 use federation::tenant::okta::{
     AcsType, Binding, DeviceTrustIntegration, IdentityProvider, NameIdFormat, RequestContext, ResponseSignature,
@@ -18,6 +19,8 @@ pub struct Link {
     context: RequestContext,
     binding: Binding,
     sign_requests: bool,
+    /// Requests, answers, and the least that Okta takes of these.
+    algorithms: (SignatureAlgorithm, SignatureAlgorithm, SignatureAlgorithm),
     /// Response and assertion.
     signs: (bool, bool),
     wanted: ResponseSignature,
@@ -29,12 +32,15 @@ pub struct Link {
 
 pub fn link() -> impl Strategy<Value = Link> {
     use ResponseSignature::{Any, Assertion, Response};
+    let strong = SignatureAlgorithm::Sha256;
+    let hash = || select(vec![strong, strong, strong, SignatureAlgorithm::Sha1]);
     (
         // The documented set-up half of the time: otherwise few phones would ever be trusted.
         prop_oneof![any::<(bool, bool, bool)>(), Just((true, true, true))],
         prop_oneof![1 => Just(RequestContext::None), 3 => Just(RequestContext::DeviceTrust)],
         select(vec![Binding::Post, Binding::Redirect]),
         prop_oneof![9 => Just(true), 1 => Just(false)],
+        prop_oneof![3 => Just((strong, strong, strong)), 1 => (hash(), hash(), hash())],
         // At least one signature most of the time: else nothing interesting happens at Okta.
         select(vec![(true, false), (true, false), (false, true), (true, true), (true, true), (false, false)]),
         select(vec![Any, Any, Any, Response, Assertion]),
@@ -52,9 +58,23 @@ pub fn link() -> impl Strategy<Value = Link> {
             vec![("email", "${user.email}"), ("department", "${user.userName}")],
         ]),
     )
-        .prop_map(|(toggles, context, binding, sign_requests, signs, wanted, acs, person, asks_for, states)| {
-            Link { toggles, context, binding, sign_requests, signs, wanted, acs, person, asks_for, states }
-        })
+        .prop_map(
+            |(toggles, context, binding, sign_requests, algorithms, signs, wanted, acs, person, asks_for, states)| {
+                Link {
+                    toggles,
+                    context,
+                    binding,
+                    sign_requests,
+                    algorithms,
+                    signs,
+                    wanted,
+                    acs,
+                    person,
+                    asks_for,
+                    states,
+                }
+            },
+        )
 }
 
 impl Link {
@@ -62,6 +82,7 @@ impl Link {
         provider.request_context = self.context;
         provider.request_binding = self.binding;
         provider.sign_requests = self.sign_requests;
+        (provider.request_algorithm, source.signature_algorithm, provider.response_algorithm) = self.algorithms;
         provider.response_signature = self.wanted;
         provider.acs = self.acs;
         provider.name_id_format = self.asks_for;

@@ -5,6 +5,7 @@
 pub const STORIES: &[(&str, &[&str])] = &[
     ("access", &[UNMANAGED_1]),
     ("access.application_sources", &[MANAGED_2, UNMANAGED_2]),
+    ("access.application_sources.*.signature_algorithm", &["device-trust/access-signs-by-sha-1"]),
     ("access.application_sources.*.attributes", &["accounts/the-profile-follows-access~take-the-profile-from-there"]),
     ("access.assumptions.adapter_delete", &[TOUR]),
     ("access.assumptions.compliance_pending", &["assumptions/compliance-pending"]),
@@ -17,6 +18,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("access.assumptions.oauth_strictness", &[TOUR]),
     ("access.assumptions.on_premises_part", &[CELLAR]),
     ("access.assumptions.posture_unrequested", &["assumptions/posture-unrequested"]),
+    ("access.assumptions.request_algorithm", &["assumptions/request-algorithm"]),
     ("access.assumptions.response_class_ref", &[MANAGED_2]),
     ("access.assumptions.scim", &[TOUR]),
     ("access.assumptions.token_after_client", &[TOUR]),
@@ -89,10 +91,8 @@ pub const STORIES: &[(&str, &[&str])] = &[
     ("okta.identity_providers.*.username", &["accounts/a-name-made-of-the-assertion"]),
     ("okta.identity_providers.*.username_filter", &["own/filtered"]),
     ("okta.identity_providers.*.no_match", &["accounts/made-just-in-time"]),
-    (
-        "okta.identity_providers.*.response_algorithm",
-        &["attacks/algorithms-that-do-not-count[access-to-okta,rsa-sha1]"],
-    ),
+    ("okta.identity_providers.*.request_algorithm", &["assumptions/request-algorithm"]),
+    ("okta.identity_providers.*.response_algorithm", &["device-trust/access-signs-by-sha-1"]),
     ("okta.network_zones", &["own/who-and-where"]),
     ("okta.routing_rules", &["own/where-to"]),
     ("okta.routing_rules.*.user", &["own/where-to"]),

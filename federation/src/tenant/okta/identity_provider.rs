@@ -1,6 +1,6 @@
 //! Identity-provider objects: Access, as Okta sees it.
 
-use crate::tenant::yes;
+use crate::tenant::{SignatureAlgorithm, yes};
 use serde::{Deserialize, Serialize};
 
 /// One object of Security › Identity Providers.
@@ -21,6 +21,9 @@ pub struct IdentityProvider {
     pub request_binding: Binding,
     #[serde(default = "yes")]
     pub sign_requests: bool,
+    /// *Request Signature Algorithm*: SHA-1 or SHA-256 (documented).
+    #[serde(default)]
+    pub request_algorithm: SignatureAlgorithm,
     /// `nameFormat`: the NameID that requests ask for.
     #[serde(default)]
     pub name_id_format: NameIdFormat,
@@ -29,7 +32,7 @@ pub struct IdentityProvider {
     pub response_signature: ResponseSignature,
     /// *Response Signature Algorithm*: the least that is accepted.
     #[serde(default)]
-    pub response_algorithm: SignatureFloor,
+    pub response_algorithm: SignatureAlgorithm,
     /// *IdP Username*: an expression over the assertion that gives the name to match.
     #[serde(default = "subject_name_id")]
     pub username: String,
@@ -102,14 +105,6 @@ pub enum ResponseSignature {
     Any,
     Response,
     Assertion,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum SignatureFloor {
-    Sha1,
-    #[default]
-    Sha256,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]

@@ -3,7 +3,8 @@
 use crate::kit::*;
 use crate::sample::{self, Ends};
 use federation::Time;
-use wire::dsig::{SignatureFloor, SigningKey};
+use federation::tenant::SignatureAlgorithm;
+use wire::dsig::SigningKey;
 use wire::saml::*;
 use wire::{form, redirect};
 
@@ -18,7 +19,7 @@ fn with_check<T>(key: &SigningKey, run: impl FnOnce(&RequestCheck<'_>) -> T) -> 
     run(&RequestCheck {
         expected_issuer_keys: &known,
         require_signature: true,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         destination: SSO,
         now: NOW,
         skew_seconds: SKEW,

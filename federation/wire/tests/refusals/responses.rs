@@ -3,7 +3,8 @@
 use crate::kit::*;
 use crate::table::{Flaw, Flaw::*, RESPONSES};
 use federation::Time;
-use wire::dsig::{SignatureFloor, SigningKey};
+use federation::tenant::SignatureAlgorithm;
+use wire::dsig::SigningKey;
 use wire::form;
 use wire::saml::*;
 
@@ -13,7 +14,7 @@ fn read(xml: &[u8], key: &SigningKey, change: Option<fn(&mut ResponseCheck<'_>)>
         issuer: IDP,
         keys: &keys,
         must_sign: MustSign::Any,
-        floor: SignatureFloor::Sha256,
+        floor: SignatureAlgorithm::Sha256,
         audience: SP,
         acs_url: ACS,
         in_response_to: Some("id1"),
@@ -112,7 +113,7 @@ fn the_last_good_moment() {
                 issuer: IDP,
                 keys: &keys,
                 must_sign: MustSign::Any,
-                floor: SignatureFloor::Sha256,
+                floor: SignatureAlgorithm::Sha256,
                 audience: SP,
                 acs_url: ACS,
                 in_response_to: Some("id1"),
