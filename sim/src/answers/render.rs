@@ -178,7 +178,9 @@ fn markdown(answer: &Answer) -> String {
         }
     }
     for grid in &answer.grids {
-        let row = |cells: &[String]| format!("| {} |", cells.join(" | "));
+        let row = |cells: &[String]| {
+            format!("| {} |", cells.iter().map(|c| c.replace('|', "\\|")).collect::<Vec<_>>().join(" | "))
+        };
         let rule = vec!["---".to_string(); grid.columns.len()];
         let _ = writeln!(out, "\n### {}\n\n{}\n{}", grid.title, row(&grid.columns), row(&rule));
         grid.rows.iter().for_each(|cells| {

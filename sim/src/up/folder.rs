@@ -35,6 +35,12 @@ impl Folder {
             None => (fresh_dir()?, true),
         };
         let (lock, earlier) = claim(&path)?;
+        if !stays && earlier.contains(super::kept::FILE) {
+            let at = path.display();
+            return Err(format!(
+                "`{at}` holds a world that is kept; go on with it by `--keep`, or name another directory"
+            ));
+        }
         let folder = Folder { path, fresh, lock, written: RefCell::default() };
         if stays {
             folder.written.borrow_mut().extend(earlier);
@@ -227,7 +233,15 @@ mod tests {
         let kept = Folder::make(Some(dir.path()), true).unwrap();
         assert_eq!(std::fs::read_to_string(dir.path().join("ca.pem")).unwrap(), "2");
         kept.write("ca.pem", "3").expect("what an earlier run wrote is ours, too");
+        kept.write("kept.json", "{}").unwrap();
         drop(kept);
+        // The world that is kept there would not come up without it.
+        assert!(Folder::make(Some(dir.path()), false).is_err_and(|e| e.contains("is kept")));
+        assert_eq!(std::fs::read_to_string(dir.path().join("kept.json")).unwrap(), "{}");
+        let marker = dir.path().join(MARKER);
+        let listed = std::fs::read_to_string(&marker).unwrap().replace("kept.json\n", "");
+        std::fs::write(&marker, listed).unwrap();
+        std::fs::remove_file(dir.path().join("kept.json")).unwrap();
         let second = Folder::make(Some(dir.path()), false).unwrap();
         assert_eq!(names(dir.path()), [MARKER, "notes.txt", "tablet"], "cookies are the scripts'");
         assert_eq!(names(&dir.path().join("tablet")), ["notes.txt"]);

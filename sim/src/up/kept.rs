@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use tokio::time::Instant;
 
-const FILE: &str = "kept.json";
+pub(super) const FILE: &str = "kept.json";
 const VERSION: u32 = 2;
 /// So many times as long as a snapshot took, none follows: the log has what happens meanwhile.
 const PAUSE: u32 = 10;
