@@ -192,7 +192,7 @@ fn link(world: &World, idp: &okta::IdentityProvider) -> Link {
         ResponseSignature::Response => whole,
         ResponseSignature::Assertion => part,
     };
-    let ours = idp.issuer == entity && settings.signature_algorithm >= idp.response_algorithm;
+    let read = idp.issuer == entity && settings.signature_algorithm >= idp.response_algorithm;
     let lives = settings.validity_seconds > 0 || idp.max_clock_skew_seconds > 0;
     Link {
         source,
@@ -201,8 +201,8 @@ fn link(world: &World, idp: &okta::IdentityProvider) -> Link {
         admitted: idp.sign_requests && idp.request_algorithm >= world.access.assumptions.request_algorithm,
         force_authn: forced,
         context: forced && posture::is_context(&world.okta.assumptions.posture_context_uri),
-        success: ours && enough && lives,
-        failure: ours,
+        success: read && enough && lives,
+        failure: read,
     }
 }
 

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use uppsala::{Document, NodeId, NodeKind};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+mod sha1;
+
 const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
@@ -485,28 +487,4 @@ fn verify_with(
         }
     }
     Ok(covered)
-}
-
-/// Signatures by RSA and SHA-1, which AWS-LC verifies and does not make.
-mod sha1 {
-    use kryptering::{HashAlgorithm, SignatureAlgorithm, Signer};
-    use openssl::{error::ErrorStack, hash::MessageDigest, pkey::PKey, sign};
-
-    /// A private key as PKCS #8.
-    pub(super) struct Rsa(pub(super) Vec<u8>);
-
-    pub(super) fn sign(pkcs8: &[u8], message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-        let key = PKey::private_key_from_pkcs8(pkcs8)?;
-        sign::Signer::new(MessageDigest::sha1(), &key)?.sign_oneshot_to_vec(message)
-    }
-
-    impl Signer for Rsa {
-        fn algorithm(&self) -> SignatureAlgorithm {
-            SignatureAlgorithm::RsaPkcs1v15(HashAlgorithm::Sha1)
-        }
-
-        fn sign(&self, data: &[u8]) -> kryptering::Result<Vec<u8>> {
-            sign(&self.0, data).map_err(|e| kryptering::Error::Crypto(e.to_string()))
-        }
-    }
 }

@@ -14,6 +14,7 @@ use rustls_pki_types::{
 use std::time::Duration;
 use webpki::{ExpirationPolicy, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::X509Name;
 
 type Algorithm = &'static dyn SignatureVerificationAlgorithm;
 
@@ -77,7 +78,7 @@ pub(super) fn rest(code: &str, mut asked: Judgement<'_>) -> Result<(), Refusal> 
             asked.algorithms = believing();
             let own = CertificateDer::from(asked.leaf);
             let mut anchor = anchor_from_trusted_cert(&own).map_err(|e| judged(&e))?.to_owned();
-            anchor.subject = contents(leaf.issuer().as_raw()).to_vec().into();
+            anchor.subject = bare(leaf.issuer()).into();
             asked.anchors.push(anchor);
         }
         "certificate/path" => {
@@ -91,13 +92,9 @@ pub(super) fn rest(code: &str, mut asked: Judgement<'_>) -> Result<(), Refusal> 
     asked.path().map(|_| ()).map_err(|e| judged(&e))
 }
 
-/// What follows the tag and the length of a DER element.
-fn contents(der: &[u8]) -> &[u8] {
-    match der {
-        [_, n @ 0..=0x7f, rest @ ..] => rest.get(..usize::from(*n)).unwrap_or_default(),
-        [_, 0x81, rest @ ..] => rest.get(1..).unwrap_or_default(),
-        _ => &[],
-    }
+/// A name without its tag and length, as webpki keeps it.
+fn bare(name: &X509Name<'_>) -> Vec<u8> {
+    super::contents(name.as_raw(), 0x30).unwrap_or_default().to_vec()
 }
 
 /// The purpose that the certificate itself states.
@@ -120,7 +117,7 @@ fn as_a_ca(leaf: &X509Certificate<'_>, asked: &Judgement<'_>) -> Result<(), Refu
     if !(from..=until).contains(&now) {
         return Err(Refusal::new("certificate/expired", "or not yet valid"));
     }
-    let issuer = |a: &&TrustAnchor<'_>| a.subject.as_ref() == contents(leaf.issuer().as_raw());
+    let issuer = |a: &&TrustAnchor<'_>| a.subject.as_ref() == bare(leaf.issuer());
     let Some(issuer) = asked.anchors.iter().find(issuer) else {
         return Err(Refusal::new("certificate/unknown-issuer", leaf.issuer().to_string()));
     };
