@@ -32,6 +32,13 @@ fn attacked(base: &Case, attack: &Attack, party: Misbehaving) -> Case {
     case
 }
 
+const PHONE: &str = "device-trust/managed-gets-in";
+const DESKTOP: &str = "desktop/certificate-and-compliance";
+
+fn story(id: &str) -> Case {
+    cases().into_iter().find(|c| c.id == id).expect("the story is there")
+}
+
 fn is_desktops(attack: &Attack) -> bool {
     attack.name().starts_with("udid-")
 }
@@ -83,8 +90,7 @@ fn wrong(attack: &Attack, case: &Case, result: &CaseResult) -> Vec<String> {
 
 #[test]
 fn every_attack_ends_as_it_says_in_a_living_world() {
-    let find = |id: &str| cases().into_iter().find(|c| c.id == id).expect("the story is there");
-    let (phone, desktop) = (find("device-trust/managed-gets-in"), find("desktop/certificate-and-compliance"));
+    let (phone, desktop) = (story(PHONE), story(DESKTOP));
     let all: Vec<Attack> = registry();
     let play = |attack: &Attack| -> Vec<String> {
         let one = |party: &Misbehaving| {
@@ -107,8 +113,7 @@ fn every_attack_ends_as_it_says_in_a_living_world() {
 /// Each world that the cases are played in lets her in when nobody attacks: it is the attack that is refused.
 #[test]
 fn without_the_attack_each_of_these_worlds_lets_her_in() {
-    let find = |id: &str| cases().into_iter().find(|c| c.id == id).expect("the story is there");
-    let (phone, desktop) = (find("device-trust/managed-gets-in"), find("desktop/certificate-and-compliance"));
+    let (phone, desktop) = (story(PHONE), story(DESKTOP));
     let (mut worlds, mut wrong) = (Vec::new(), Vec::new());
     for attack in registry() {
         let base = if is_desktops(&attack) { &desktop } else { &phone };
@@ -133,7 +138,7 @@ fn without_the_attack_each_of_these_worlds_lets_her_in() {
 /// One of each kind over TCP as well.
 #[test]
 fn over_loopback_it_is_the_same() {
-    let base = cases().into_iter().find(|c| c.id == "device-trust/managed-gets-in").expect("the story is there");
+    let base = story(PHONE);
     for name in [
         "xsw3",
         "issuer-wrong",

@@ -28,13 +28,12 @@ fn every_finding_is_documented() {
 fn a_failure_response_says_what_failed() {
     const KERBEROS: &str = "Kerberos NEGOTIATE failed or was canceled by the user.";
     let rows = [
-        ("action = \"deny\"", "Access to this application is denied by policy."),
-        ("authenticate = [[\"mobile-sso-ios\", \"mfa\"]]", "The sign-in was not approved."),
-        ("authenticate = [[\"mobile-sso-ios\", \"device-compliance\"]]", KERBEROS),
-        ("groups = []", KERBEROS),
+        ("action = \"deny\"", "alices-iphone", "Access to this application is denied by policy."),
+        ("authenticate = [[\"mobile-sso-ios\", \"mfa\"]]", "alices-iphone", "The sign-in was not approved."),
+        ("authenticate = [[\"mobile-sso-ios\", \"device-compliance\"]]", "alices-iphone", KERBEROS),
+        ("groups = []", "bobs-iphone", KERBEROS),
     ];
-    for (set, expected) in rows {
-        let phone = if expected == KERBEROS && set.starts_with("groups") { "bobs-iphone" } else { "alices-iphone" };
+    for (set, phone, expected) in rows {
         let text = format!(
             "baseline = \"device-trust-mobile\"\n[[change]]\nat = \"access.policies.default.rules.ios\"\nset = {{ {set} }}\n\
              [[step]]\nsign_in = {{ who = \"alice\", on = \"{phone}\", app = \"salesforce\", mfa = \"push-deny\" }}\n"

@@ -70,8 +70,8 @@ impl Oracle {
         }
         let assumes = self.world.access.assumptions.clone();
         // wire-algorithms: what Okta signs by SHA-1 counts at Access only where it is assumed to
-        let weak = |i: &&OktaProvider| i.name == provider && i.request_algorithm == SignatureAlgorithm::Sha1;
-        if self.world.okta.identity_providers.iter().any(|i| weak(&i)) {
+        let by_sha1 = |i: &OktaProvider| i.request_algorithm == SignatureAlgorithm::Sha1;
+        if self.world.okta.identity_providers.iter().any(|i| i.name == provider && by_sha1(i)) {
             v.because("assumes/request-algorithm");
             if assumes.request_algorithm != SignatureAlgorithm::Sha1 {
                 return stop(Outcome::AccessDenied, "access");

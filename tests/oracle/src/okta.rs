@@ -4,7 +4,6 @@ use crate::accounts::username_of;
 use crate::rules::{concerns, matches_whole, user_matches};
 use crate::{Oracle, Stop, Visit, stop};
 use federation::tenant::SignatureAlgorithm;
-use federation::tenant::access::ApplicationSource;
 use federation::tenant::okta::{
     AccessAction, DeviceTrustIntegration, Factor, FactorPrompt, FilterMismatch, IdentityProvider, RequestContext,
     ResponseSignature, SignOnRule, TrustCondition, TrustEvaluation, TrustWithoutIntegration, User, UserMatch,
@@ -195,15 +194,13 @@ impl Oracle {
             return stop(Outcome::OktaError, "okta");
         }
         // wire-algorithms: Access's application signs by its own setting, Okta's object names the least that it takes
-        let weak = |s: &&ApplicationSource| s.signature_algorithm == SignatureAlgorithm::Sha1;
-        let sources = &self.world.access.application_sources;
+        let source = self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == idp.name);
         if idp.response_algorithm == SignatureAlgorithm::Sha256
-            && sources.iter().filter(|s| s.okta_identity_provider == idp.name).any(|s| weak(&s))
+            && source.is_some_and(|s| s.signature_algorithm == SignatureAlgorithm::Sha1)
         {
             return stop(Outcome::OktaError, "okta");
         }
         // clock-skew: what is issued later than now is refused, a failure as well; an assertion also ends
-        let source = self.world.access.application_sources.iter().find(|s| s.okta_identity_provider == idp.name);
         let life = source.map(|s| i64::from(s.validity_seconds));
         let life = life.filter(|_| matches!(answer, Answer::Success { .. }));
         if !self.in_time("access", "okta", life, i64::from(idp.max_clock_skew_seconds)) {
